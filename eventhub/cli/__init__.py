@@ -1,0 +1,62 @@
+"""The `eventhub` command; each command calls one function of a package."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import click
+
+from eventhub import __version__
+
+
+def run(work: Callable[[], Awaitable[Any]]) -> Any:
+    """
+    Do the work with the database open; say refusals in one sentence and exit with 2.
+
+    Wrong settings, missing databases and rules that say no all end here, so
+    that no command ever shows a traceback for bad input.
+    """
+    from eventhub.errors import Refusal
+    from eventhub.settings import WrongSetting
+
+    async def with_database() -> Any:
+        from eventhub.database import close_pool, start_pool
+        from eventhub.migrations import migrate
+
+        await migrate()
+        await start_pool()
+        try:
+            return await work()
+        finally:
+            await close_pool()
+
+    try:
+        return asyncio.run(with_database())
+    except WrongSetting as wrong:
+        fail(str(wrong))
+    except Refusal as refusal:
+        fail("\n".join(refusal.sentences))
+    except OSError as error:
+        fail(f"The database or a file cannot be reached: {error.strerror or error}.")
+
+
+def fail(sentence: str, code: int = 2) -> Any:
+    """Say what is wrong on standard error, and exit."""
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+def show(value: Any, as_json: bool, text: str) -> None:
+    """Print for a script or for a person."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str) if as_json else text)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="eventhub")
+def main() -> None:
+    """EventHub: events, Solutions Labs, panel parity, invitations and annual figures."""
+
+
+from eventhub.cli import accounts, operations  # noqa: E402, F401  each registers its commands

@@ -1,0 +1,377 @@
+"""
+Database engines: one code base on SQLite (embedded default) and PostgreSQL.
+
+This is the only file that knows one from the other. Commands open
+`transaction()`; `sql()` runs a statement written for both engines. Why each
+naive version fails is measured in docs/decisions/0002-database-engines.md.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import random
+import re
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from piccolo.engine import engine_finder
+from piccolo.engine.exceptions import TransactionError
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType, dict_factory
+from piccolo.querystring import QueryString
+
+Row = dict[str, Any]
+
+#: FULL: an acknowledged registration survives a power failure (0.35 ms each).
+PRAGMAS = (
+    "busy_timeout=0",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-16000",
+    "temp_store=MEMORY",
+)
+#: When in doubt a statement goes to the writer.
+_READ = re.compile(r"\s*(SELECT\b|WITH\b(?!.*\b(INSERT|UPDATE|DELETE)\b))", re.I | re.S)
+_offloaded: contextvars.ContextVar[bool] = contextvars.ContextVar("sqlite_offloaded", default=False)
+
+
+class PragmaConnection(sqlite3.Connection):
+    """sqlite3.connect(factory=...): every connection gets the settings, also Piccolo's own for batch()."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        end = time.monotonic() + 10
+        for pragma in PRAGMAS:
+            while True:
+                try:
+                    self.execute(f"PRAGMA {pragma}").close()
+                    break
+                except sqlite3.OperationalError:  # two processes switching a new file to WAL
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(0.01)
+
+
+class InlineConnection:
+    """The part of aiosqlite.Connection that Piccolo uses, without its thread per connection."""
+
+    def __init__(self, con: sqlite3.Connection) -> None:
+        self.con = con
+
+    async def execute(self, sql: str, args: Any = ()) -> sqlite3.Cursor:
+        return self.con.execute(sql, args)
+
+    async def close(self) -> None:
+        self.con.close()
+
+
+class EmbeddedSQLiteEngine(SQLiteEngine):
+    """
+    Piccolo 1.38 opens a connection and starts a thread for every statement outside a transaction.
+    This engine keeps one writer and one reader open between start_connection_pool() and
+    close_connection_pool() and runs statements on the event loop thread: they take 10-300 us, a thread
+    hop takes longer. Writers queue on an asyncio.Lock, other processes are waited for without blocking
+    the loop. Long reports run inside `async with offloaded():` or through .batch(), on their own thread.
+    """
+
+    __slots__ = ("_lock", "_reader", "_writer", "busy_seconds")
+
+    def __init__(self, path: str, busy_seconds: float = 10.0, **kwargs: Any) -> None:
+        self._writer = self._reader = self._lock = None
+        self.busy_seconds = busy_seconds
+        super().__init__(path=path, factory=PragmaConnection, cached_statements=512, **kwargs)
+
+    def _open(self) -> InlineConnection:
+        con = sqlite3.connect(**self.connection_kwargs)
+        con.row_factory = dict_factory
+        return InlineConnection(con)
+
+    async def start_connection_pool(self, **_: Any) -> None:
+        if self._writer is None:
+            self._lock, self._writer, self._reader = asyncio.Lock(), self._open(), self._open()
+            self._reader.con.execute("PRAGMA query_only=ON")
+
+    async def close_connection_pool(self) -> None:
+        if self._writer is not None:
+            async with self._lock:
+                with contextlib.suppress(sqlite3.Error):
+                    self._writer.con.execute("PRAGMA optimize")
+                self._reader.con.close()
+                self._writer.con.close()
+                self._writer = self._reader = None
+
+    async def checkout(self) -> tuple[InlineConnection, Callable[[], None]]:
+        if self._writer is None:  # CLI and scripts: no pool
+            con = self._open()
+            return con, con.con.close
+        await self._lock.acquire()
+        return self._writer, self._lock.release
+
+    async def busy_retry(self, con: InlineConnection, sql: str, args: Any = ()) -> list[dict]:
+        end, pause = time.monotonic() + self.busy_seconds, 0.0005
+        while True:
+            try:
+                return con.con.execute(sql, args).fetchall()
+            except sqlite3.OperationalError as e:
+                if e.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, 0.01)
+
+    async def _run_in_new_connection(self, query, args=None, query_type="generic", table=None):
+        if _READ.match(query):
+            if _offloaded.get() or self._reader is None:
+
+                def job() -> list[dict]:
+                    con = self._open()
+                    try:
+                        return con.con.execute(query, args or ()).fetchall()
+                    finally:
+                        con.con.close()
+
+                return await asyncio.to_thread(job) if self._reader else job()
+            return self._reader.con.execute(query, args or ()).fetchall()
+        con, release = await self.checkout()
+        try:
+            return await self.busy_retry(con, query, args or ())
+        finally:
+            release()
+
+    async def _run_in_existing_connection(self, connection, query, args=None, query_type="generic", table=None):
+        if connection is None:
+            raise TransactionError("a task outlived the transaction it was started in")
+        return connection.con.execute(query, args or ()).fetchall()
+
+    def transaction(self, transaction_type=TransactionType.immediate, allow_nested=True):
+        return EmbeddedTransaction(self, transaction_type=transaction_type, allow_nested=allow_nested)
+
+
+class EmbeddedTransaction(SQLiteTransaction):
+    """BEGIN IMMEDIATE by default, and it always gives the writer back."""
+
+    def __init__(self, engine, transaction_type=TransactionType.immediate, allow_nested=True):
+        super().__init__(engine, transaction_type, allow_nested)
+
+    async def begin(self):
+        await self.engine.busy_retry(self.connection, f"BEGIN {self.transaction_type.value}")
+
+    async def __aenter__(self):
+        if self._parent is not None:
+            return self._parent
+        self.connection, self._release = await self.engine.checkout()
+        try:
+            await self.begin()
+        except BaseException:
+            self._release()
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(self, exc_type, exc, tb) -> bool:
+        if self._parent:
+            return exc is None
+        try:
+            if exc is None and not self._committed and not self._rolled_back:
+                try:
+                    await self.commit()
+                except BaseException:
+                    await self.rollback()
+                    raise
+            elif exc is not None and not self._rolled_back:
+                await self.rollback()
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            self.connection = None
+            self._release()
+        return exc is None
+
+
+@contextlib.asynccontextmanager
+async def offloaded():
+    token = _offloaded.set(True)
+    try:
+        yield
+    finally:
+        _offloaded.reset(token)
+
+
+# PostgreSQL
+
+
+class SafePostgresTransaction(PostgresTransaction):
+    """
+    Always gives its pooled connection back.
+
+    Piccolo 1.38 keeps it when BEGIN or COMMIT itself fails (a deferred
+    constraint, a restarted server): three failures empty a pool of three.
+    """
+
+    engine: "PgEngine"
+
+    async def _give_back(self) -> None:
+        if self.engine.pool:
+            await self.engine.pool.release(self.connection)
+        else:
+            await self.connection.close()
+
+    async def __aenter__(self) -> Any:
+        if self._parent is not None:
+            return self._parent
+        self.connection = await self.get_connection()
+        try:
+            self.transaction = self.connection.transaction()
+            await self.begin()
+        except BaseException:
+            await asyncio.shield(self._give_back())
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> bool:
+        if self._parent:
+            return exc is None
+        try:
+            if exc is None and not self._committed and not self._rolled_back:
+                await self.commit()
+            elif exc is not None and not self._rolled_back:
+                await asyncio.shield(self.rollback())
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await asyncio.shield(self._give_back())
+        return exc is None
+
+
+class PgEngine(PostgresEngine):
+    """PostgreSQL 13 or newer through an asyncpg pool."""
+
+    async def check_version(self) -> None:
+        """Do nothing: Piccolo would connect while its configuration is imported."""
+
+    def transaction(self, allow_nested: bool = True) -> SafePostgresTransaction:
+        return SafePostgresTransaction(engine=self, allow_nested=allow_nested)
+
+
+def engine_from_url(url: str) -> EmbeddedSQLiteEngine | PgEngine:
+    """
+    Make the one engine of this process.
+
+    Args:
+        url: `sqlite:///relative/path`, `sqlite:////absolute/path` or
+            `postgresql://user:password@host:port/name`.
+
+    Raises:
+        ValueError: another scheme.
+
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        return EmbeddedSQLiteEngine(path=rest.removeprefix("/"))
+    if scheme in ("postgres", "postgresql"):
+        return PgEngine(
+            config={
+                "dsn": f"postgresql://{rest}",
+                "server_settings": {
+                    "application_name": "eventhub",
+                    "timezone": "UTC",
+                    "lock_timeout": "3000",
+                    "statement_timeout": "60000",
+                    "idle_in_transaction_session_timeout": "15000",
+                },
+                "timeout": 10,
+                "command_timeout": 60,
+            }
+        )
+    raise ValueError(f"unknown database address scheme {scheme!r}")
+
+
+def engine() -> EmbeddedSQLiteEngine | PgEngine:
+    """The engine of this process, as `piccolo_conf` made it."""
+    found = engine_finder()
+    assert isinstance(found, EmbeddedSQLiteEngine | PgEngine)
+    return found
+
+
+def is_sqlite() -> bool:
+    """Tell whether the embedded database is in use."""
+    return engine().engine_type == "sqlite"
+
+
+async def sql(statement: str, *args: Any) -> list[Row]:
+    """
+    Run one statement that both engines understand; `{}` stands for a value.
+
+    The query builder costs 100 to 650 microseconds a statement, this 17, so
+    lists, joins, statistics and the registration path use it. Only values
+    ever go into `args`; statements are constants of this code base.
+    """
+    rows = await engine().run_querystring(QueryString(statement, *args))
+    return rows if is_sqlite() else [dict(row) for row in rows or ()]
+
+
+@contextlib.asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """
+    One unit of work: all of it is kept, or none.
+
+    Never start tasks inside: they would share the connection.
+
+    Raises:
+        RuntimeError: inside another unit of work. Piccolo's nested
+            transactions are no savepoints, so an inner failure that is caught
+            would leave its rows behind.
+
+    """
+    db = engine()
+    if db.current_transaction.get() is not None:
+        raise RuntimeError("a unit of work inside another one")
+    async with db.transaction():
+        yield
+
+
+def lock_clause() -> str:
+    """
+    Row locks where there are any; SQLite's writers already queue.
+
+    Not FOR UPDATE: that waits for whoever inserts a row with a foreign key to
+    the locked one, and they may be waiting for us.
+    """
+    return "" if is_sqlite() else " FOR NO KEY UPDATE"
+
+
+_NAMED = re.compile(r"(CHECK|UNIQUE) constraint failed: (.+)")
+
+
+def violated(error: Exception) -> str | None:
+    """
+    Name what a failed write ran into, or None.
+
+    PostgreSQL gives the constraint's or index's name; SQLite the CHECK's name
+    or `table.column, table.column` of a unique index.
+    """
+    if name := getattr(error, "constraint_name", None):
+        return str(name)
+    found = _NAMED.search(str(error))
+    return found[2] if found else None
+
+
+def utc_now() -> datetime:
+    """The clock. Read at the edges only; rules and commands are given `now`."""
+    return datetime.now(UTC)
+
+
+async def start_pool() -> None:
+    """Open the connections that this process keeps."""
+    db = engine()
+    if isinstance(db, PgEngine):
+        await db.start_connection_pool(min_size=2, max_size=8)
+    else:
+        await db.start_connection_pool()
+
+
+async def close_pool() -> None:
+    """Close them."""
+    await engine().close_connection_pool()

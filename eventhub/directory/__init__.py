@@ -1,0 +1,1 @@
+"""Persons, members, partners and regions; import and export with outside keys."""

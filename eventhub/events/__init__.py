@@ -1,0 +1,1 @@
+"""An event's life: draft, published, cancelled; its programme, themes and action lines."""

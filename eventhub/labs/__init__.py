@@ -1,0 +1,1 @@
+"""Solutions Labs: round, call, applications, review, cohort and lab sessions."""

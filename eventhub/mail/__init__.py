@@ -1,0 +1,1 @@
+"""The outbox, the postman who empties it, and how letters are made."""

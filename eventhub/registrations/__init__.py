@@ -1,0 +1,1 @@
+"""Registrations, seats, the waiting list, attendance and head counts."""

@@ -1,0 +1,212 @@
+"""Every setting, one sentence each, read once from the environment or `.env`."""
+
+import secrets
+from email.headerregistry import Address
+from email.utils import parseaddr
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KNOWN_LANGUAGES = ("en", "es", "fr")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+
+
+class WrongSetting(Exception):
+    """A setting that stops the start; the text names it in one sentence."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set; names in the environment bear the prefix EVENTHUB_."""
+
+    model_config = SettingsConfigDict(env_prefix="EVENTHUB_", env_file=".env", extra="ignore")
+
+    database_url: str = Field(
+        default="sqlite:///var/eventhub.sqlite",
+        description="Where the data is kept: sqlite:///path or postgresql://user:pass@host:port/name.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="The address that links in letters use.",
+    )
+    secret_key: str = Field(
+        default="",
+        description="Signs sessions and links; made once and kept under var/ with the embedded "
+        "database, required otherwise, 32 characters or more.",
+    )
+    smtp_url: str = Field(
+        default="",
+        description="The mail relay: smtp://user:pass@host:port, smtps://…, ?starttls=required; "
+        "empty keeps letters in the outbox, where staff can read them.",
+    )
+    mail_from: str = Field(
+        default="EventHub <eventhub@localhost>",
+        description="The sender of letters and the organiser in calendars.",
+    )
+    imap_url: str = Field(
+        default="",
+        description="The mailbox that collects calendar replies and bounces; empty: replies are not read.",
+    )
+    parity_minimum_share: Fraction = Field(
+        default=Fraction(2, 5),
+        description="The smallest share of a panel that women and men must each hold, 0 to 0.5.",
+    )
+    languages: str = Field(
+        default="en,es,fr",
+        description="Languages of pages and letters, the first being the fallback.",
+    )
+    rate_limits: Literal["on", "off"] = Field(
+        default="on",
+        description="off is for load tests on loopback only; any other base address refuses it.",
+    )
+    time_zone: str = Field(
+        default="Europe/Madrid",
+        description="The zone of the head office: the first choice for a new event.",
+    )
+    development: bool = Field(
+        default=False,
+        description="Shows /styleguide, where every component of the pages can be seen.",
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError("must be a web address without a path, such as https://events.example.org")
+        return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_relay(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+            raise ValueError("must look like smtp://host:port or smtps://user:password@host")
+        return value
+
+    @field_validator("imap_url")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("imap", "imaps") or not parts.hostname):
+            raise ValueError("must look like imaps://user:password@host")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        try:
+            Address(display_name=name, addr_spec=address)
+        except Exception as error:
+            raise ValueError("must be an address such as “EventHub <events@example.org>”") from error
+        if "@" not in address:
+            raise ValueError("must be an address such as “EventHub <events@example.org>”")
+        return value
+
+    @field_validator("parity_minimum_share", mode="before")
+    @classmethod
+    def _share(cls, value: object) -> Fraction:
+        try:
+            share = Fraction(str(value))
+        except (ValueError, ZeroDivisionError) as error:
+            raise ValueError("must be a number between 0 and 0.5, such as 0.4") from error
+        if not 0 <= share <= Fraction(1, 2):
+            raise ValueError("must be a number between 0 and 0.5, such as 0.4")
+        return share
+
+    @field_validator("languages")
+    @classmethod
+    def _languages(cls, value: str) -> str:
+        codes = [code.strip() for code in value.split(",") if code.strip()]
+        unknown = [code for code in codes if code not in KNOWN_LANGUAGES]
+        if not codes or unknown or len(set(codes)) != len(codes):
+            raise ValueError(f"must name some of {', '.join(KNOWN_LANGUAGES)}, parted by commas")
+        return ",".join(codes)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        from zoneinfo import available_timezones
+
+        if value not in available_timezones():
+            raise ValueError("must be an IANA time zone, such as Europe/Madrid")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> "Settings":
+        host = urlsplit(self.base_url).hostname
+        if self.rate_limits == "off" and host not in LOOPBACK_HOSTS:
+            raise ValueError("EVENTHUB_RATE_LIMITS may be off only when EVENTHUB_BASE_URL is a loopback address")
+        if self.secret_key and len(self.secret_key) < 32:
+            raise ValueError("EVENTHUB_SECRET_KEY must have 32 characters or more")
+        if not self.secret_key:
+            if not self.database_url.startswith("sqlite:///"):
+                raise ValueError("EVENTHUB_SECRET_KEY is required when the database is not the embedded one")
+            self.secret_key = _kept_secret(self.sqlite_path.parent)
+        return self
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The file of the embedded database."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def language_codes(self) -> tuple[str, ...]:
+        """Codes of the languages in use, the fallback first."""
+        return tuple(self.languages.split(","))
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach us over TLS; cookies are then bound to it."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Name and address of the sender of letters."""
+        return parseaddr(self.mail_from)
+
+
+def _kept_secret(folder: Path) -> str:
+    """The key of an embedded installation: made once, readable by its owner only."""
+    path = folder / "secret-key"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_urlsafe(48))
+        try:
+            path.hardlink_to(new)
+        except FileExistsError:
+            pass
+        new.unlink()
+    return path.read_text().strip()
+
+
+@cache
+def current_settings() -> Settings:
+    """
+    The settings of this process.
+
+    Raises:
+        WrongSetting: one of them cannot be used; the text names it.
+
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"EVENTHUB_{str(first['loc'][0]).upper()} " if first["loc"] else ""
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise WrongSetting(f"{name}{said[:1].lower() if name else said[:1]}{said[1:]}.") from error

@@ -1,0 +1,1 @@
+"""Panels, speaker slots, the parity rule and the gate before publishing."""

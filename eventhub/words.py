@@ -1,0 +1,35 @@
+"""Sentences that rules say in English and pages say in the reader's language."""
+
+from typing import Any
+
+
+class Sentence(str):
+    """
+    An English sentence that knows how it was made, so that it can be translated.
+
+    It is a plain string to everyone who does not care. `message` is what the
+    translators see; `values` are put in by name (`%(title)s`).
+    """
+
+    __slots__ = ("message", "number", "plural", "values")
+
+    message: str
+    plural: str | None
+    number: int
+    values: dict[str, Any]
+
+    def __new__(cls, message: str, /, **values: Any) -> "Sentence":
+        """Make the sentence for these values."""
+        return cls._make(message, None, 1, values)
+
+    @classmethod
+    def counted(cls, singular: str, plural: str, num: int, /, **values: Any) -> "Sentence":
+        """Make the sentence that goes with a number, which it may name as `%(num)s`."""
+        return cls._make(singular, plural, num, {"num": num, **values})
+
+    @classmethod
+    def _make(cls, message: str, plural: str | None, number: int, values: dict[str, Any]) -> "Sentence":
+        chosen = message if plural is None or number == 1 else plural
+        made = str.__new__(cls, chosen % values if values else chosen)
+        made.message, made.plural, made.number, made.values = message, plural, number, values
+        return made

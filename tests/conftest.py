@@ -1,0 +1,133 @@
+"""The database, the application and a client; the same tests run on SQLite and PostgreSQL."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.pgserver import postgres
+
+#: Every test sees this address; links in letters begin with it.
+BASE_URL = "http://127.0.0.1:8000"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", default="sqlite", choices=["sqlite", "postgres"])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the database before anything imports eventhub: the engine is made on import."""
+    stack = contextlib.ExitStack()
+    config._eventhub_stack = stack  # type: ignore[attr-defined]
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="eventhub-test-"))
+    if config.getoption("--db") == "postgres":
+        url = stack.enter_context(postgres())
+    else:
+        url = f"sqlite:///{folder}/test.sqlite"
+    for name in [name for name in os.environ if name.startswith("EVENTHUB_") and name != "EVENTHUB_TEST_PG_BIN"]:
+        del os.environ[name]
+    os.environ["EVENTHUB_DATABASE_URL"] = url
+    os.environ["EVENTHUB_SECRET_KEY"] = "a key for tests only, long enough to be taken"
+    os.environ["EVENTHUB_BASE_URL"] = BASE_URL
+    os.environ["EVENTHUB_DEVELOPMENT"] = "true"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config._eventhub_stack.close()  # type: ignore[attr-defined]
+
+
+@contextlib.asynccontextmanager
+async def running(app: Any) -> AsyncIterator[Any]:
+    """
+    Run an application's lifespan in a task of its own.
+
+    Its cancel scopes must be left by the task that entered them, and
+    pytest-asyncio tears fixtures down in another (pytest-asyncio#1191).
+    """
+    ready, stop = asyncio.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with app.lifespan():
+            ready.set()
+            await stop.wait()
+
+    task = asyncio.create_task(serve())
+    waiter = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    try:
+        yield app
+    finally:
+        stop.set()
+        await task
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def pool() -> AsyncIterator[None]:
+    """The migrated database with its connections, once a session."""
+    from eventhub.database import close_pool, start_pool
+    from eventhub.migrations import migrate
+
+    await migrate()
+    await start_pool()
+    yield
+    await close_pool()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(pool: None) -> None:
+    """The database, empty but for its schema."""
+    from eventhub.database import is_sqlite, sql, transaction
+
+    if not is_sqlite():
+        names = [
+            row["tablename"]
+            for row in await sql(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migration'"
+            )
+        ]
+        await sql(f"TRUNCATE {', '.join(names)} CASCADE")
+        return
+    names = [
+        row["name"]
+        for row in await sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_migration' AND name NOT LIKE 'sqlite_%'"
+        )
+    ]
+    async with transaction():
+        await sql("PRAGMA defer_foreign_keys=ON")
+        for name in names:
+            await sql(f"DELETE FROM {name}")
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def app(pool: None) -> AsyncIterator[Any]:
+    """The application as the server runs it, without the postman."""
+    from eventhub.app import create_app
+
+    async with running(create_app(postman=False)) as application:
+        yield application
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(app: Any, database: None) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without an account, in the loop of the tests."""
+    async with browser(app) as found:
+        yield found
+
+
+@contextlib.asynccontextmanager
+async def browser(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """One more browser with cookies of its own; it does not follow redirects."""
+    from eventhub.app import asgi
+
+    transport = httpx.ASGITransport(app=asgi(app))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as found:
+        yield found
