@@ -1,0 +1,109 @@
+/* EventHub: enhancements only. Every page works without this file. */
+(() => {
+  "use strict";
+  const all = (selector, root = document) => root.querySelectorAll(selector);
+
+  /* The error summary takes the focus, so that it is read first. */
+  const focusSummary = () => document.querySelector("#error-summary, #refusal")?.focus();
+
+  /* A form that is on its way is not sent a second time. The button stays
+     focusable and keeps its name and value; the server guards as well. */
+  const LOCK_MILLISECONDS = 8000;
+
+  const unlock = (form) => {
+    delete form.dataset.sending;
+    form.removeAttribute("aria-busy");
+    all('[aria-disabled="true"][data-locked]', form).forEach((button) => {
+      button.removeAttribute("aria-disabled");
+      delete button.dataset.locked;
+    });
+  };
+
+  const lock = (form, button) => {
+    form.dataset.sending = "1";
+    form.setAttribute("aria-busy", "true");
+    if (button) {
+      button.setAttribute("aria-disabled", "true");
+      button.dataset.locked = "1";
+    }
+    /* An answer that is a download does not leave the page. */
+    setTimeout(() => unlock(form), LOCK_MILLISECONDS);
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
+    if (event.defaultPrevented || form.method !== "post") return;
+    lock(form, event.submitter);
+  });
+
+  addEventListener("pageshow", () => all("form[data-sending]").forEach(unlock));
+
+  /* The zone of this device is suggested where nothing was chosen before. */
+  const suggestZone = (form) => {
+    const select = form.elements.namedItem("tz");
+    if (!select || select.value) return;
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (![...select.options].some((option) => option.value === zone)) return;
+    select.value = zone;
+    const hint = form.querySelector("[data-zone-hint]");
+    if (!hint) return;
+    hint.querySelector("[data-zone-name]").textContent = zone.replaceAll("_", " ");
+    hint.hidden = false;
+  };
+
+  /* Said by screen readers, shown to nobody. */
+  const announce = (text) => {
+    const region = document.getElementById("announcer");
+    if (region) region.textContent = text;
+  };
+
+  /* data-copy holds a text, or "#id" of the element whose text is meant. */
+  const copy = async (button) => {
+    const wanted = button.dataset.copy;
+    const source = wanted.startsWith("#") ? document.getElementById(wanted.slice(1)) : null;
+    const text = source ? (source.value ?? source.textContent).trim() : wanted;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const selection = getSelection();
+      if (source && selection) selection.selectAllChildren(source);
+      return;
+    }
+    const label = button.textContent;
+    const done = button.dataset.done;
+    if (!done || label === done) return;
+    button.textContent = done;
+    announce(done);
+    setTimeout(() => {
+      button.textContent = label;
+      announce("");
+    }, 2500);
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-print], [data-copy], [aria-disabled=true][data-locked]");
+    if (!button) return;
+    if (button.dataset.locked) event.preventDefault();
+    else if ("print" in button.dataset) print();
+    else copy(button);
+  });
+
+  /* Buttons that only a script can serve are hidden until here. */
+  const prepare = () => {
+    all("[data-print][hidden], [data-copy][hidden]").forEach((button) => {
+      button.hidden = false;
+    });
+    all("form[data-zone-form]").forEach(suggestZone);
+  };
+
+  prepare();
+  focusSummary();
+  document.addEventListener("htmx:after:swap", () => {
+    prepare();
+    focusSummary();
+  });
+})();
