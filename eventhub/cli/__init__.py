@@ -1,6 +1,8 @@
 """The `eventhub` command; each command calls one function of a package."""
 
 import asyncio
+import importlib
+import importlib.util
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -59,4 +61,9 @@ def main() -> None:
     """EventHub: events, Solutions Labs, panel parity, invitations and annual figures."""
 
 
-from eventhub.cli import accounts, operations  # noqa: E402, F401  each registers its commands
+
+
+#: Each module registers its commands when it is imported.
+for _module in ("accounts", "operations", "files", "report"):
+    if importlib.util.find_spec(f"eventhub.cli.{_module}"):
+        importlib.import_module(f"eventhub.cli.{_module}")

@@ -1,0 +1,123 @@
+"""The application: routes, refusals, start-up. Reads like a table of contents."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.logging import LoggingConfig
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp
+
+from eventhub import __version__
+from eventhub.access import Policy, enforce, open_to
+from eventhub.accounts.web import Accounts, AuditTrail, SignIn
+from eventhub.database import close_pool, start_pool, utc_now
+from eventhub.directory.api import DIRECTORY_API
+from eventhub.directory.web import DIRECTORY_PAGES
+from eventhub.errors import Refusal
+from eventhub.events.api import EventsApi
+from eventhub.events.web import EVENT_PAGES
+from eventhub.idempotency import IdempotencyMiddleware
+from eventhub.labs.api import LAB_API
+from eventhub.labs.web import LAB_PAGES
+from eventhub.mail.web import OUTBOX_PAGES
+from eventhub.migrations import migrate
+from eventhub.problems import show_error, show_failure, show_refusal
+from eventhub.registrations.api import RegistrationsApi
+from eventhub.registrations.web import REGISTRATION_PAGES
+from eventhub.resources import STATIC
+from eventhub.site import SITE
+from eventhub.speakers.api import SpeakersApi
+from eventhub.speakers.web import SPEAKER_PAGES
+from eventhub.statistics.api import STATISTICS_API
+from eventhub.statistics.web import STATISTICS_PAGES
+from eventhub.web_security import ReaderMiddleware, Surroundings
+
+#: Bytes of one request; upload routes ask for more themselves.
+BODY_LIMIT = 1_000_000
+
+PAGES: list[Any] = [*SITE, SignIn, Accounts, AuditTrail, *EVENT_PAGES, *SPEAKER_PAGES, *REGISTRATION_PAGES, *OUTBOX_PAGES, *LAB_PAGES, *STATISTICS_PAGES, *DIRECTORY_PAGES]
+
+API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *DIRECTORY_API]
+
+
+def provide_now() -> datetime:
+    """The clock of a request; it enters once, here."""
+    return utc_now()
+
+
+def create_app(*, postman: bool = True, migrate_first: bool = True) -> Litestar:
+    """
+    Put the application together.
+
+    Args:
+        postman: Empty the outbox in this process as well.
+        migrate_first: Bring the database to the current schema on start.
+
+    """
+    return Litestar(
+        route_handlers=[
+            *PAGES,
+            Router("/", route_handlers=API, include_in_schema=True, middleware=[IdempotencyMiddleware()]),
+            create_static_files_router("/static", [STATIC], opt=open_to(Policy.PUBLIC), cache_control=None),
+        ],
+        dependencies={"now": Provide(provide_now, sync_to_thread=False)},
+        guards=[enforce],
+        middleware=[ReaderMiddleware()],
+        exception_handlers={
+            Refusal: show_refusal,
+            HTTPException: show_error,
+            Exception: show_failure,
+        },
+        lifespan=[_database(migrate_first), *([_postman] if postman else [])],
+        request_max_body_size=BODY_LIMIT,
+        include_in_schema=False,
+        openapi_config=OpenAPIConfig(
+            title="EventHub",
+            version=__version__,
+            description="Events, speakers, registrations, Solutions Labs and figures. See docs/api.md.",
+            render_plugins=[JsonRenderPlugin(path=["/openapi.json", "/"])],
+            openapi_router=Router("/schema", route_handlers=[], opt=open_to(Policy.STAFF)),
+        ),
+        logging_config=LoggingConfig(log_exceptions="never", configure_root_logger=False),
+    )
+
+
+def _database(migrate_first: bool) -> Callable[[Litestar], Any]:
+    @contextlib.asynccontextmanager
+    async def database(_: Litestar) -> AsyncIterator[None]:
+        if migrate_first:
+            await migrate()
+        await start_pool()
+        try:
+            yield
+        finally:
+            await close_pool()
+
+    return database
+
+
+@contextlib.asynccontextmanager
+async def _postman(app: Litestar) -> AsyncIterator[None]:
+    """Empty the outbox in the web process, as the embedded installation does."""
+    from eventhub.mail.postman import background
+
+    task = asyncio.create_task(background())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def asgi(app: Litestar) -> ASGIApp:
+    """The application with its surroundings, as the server runs it."""
+    return Surroundings(app)

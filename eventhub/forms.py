@@ -1,0 +1,56 @@
+"""Forms: what a browser sent, kept as typed, with every fault at once in the person's language."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import wtforms
+from litestar.datastructures import FormMultiDict, UploadFile
+
+from eventhub import languages
+from eventhub.errors import Problems
+
+
+class _Posted:
+    """Litestar's form data in the shape that WTForms reads; NUL, which PostgreSQL refuses, is dropped."""
+
+    def __init__(self, data: FormMultiDict) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._data
+
+    def getlist(self, name: str) -> list[Any]:
+        return [v if isinstance(v, UploadFile) else str(v).replace("\x00", "") for v in self._data.getall(name, [])]
+
+
+class Form(wtforms.Form):  # type: ignore[misc]
+    """The base of all forms. Labels and hints are English messages; they are translated when a form is made."""
+
+    class Meta(wtforms.Form.Meta):  # type: ignore[misc]
+        def get_translations(self, form: wtforms.Form) -> Any:
+            self.locales = [languages.current()]
+            return super().get_translations(form)
+
+    def __init__(self, posted: FormMultiDict | None = None, **kwargs: Any) -> None:
+        super().__init__(_Posted(posted) if posted is not None else None, **kwargs)
+        for field in self:
+            if hasattr(field, "label") and not isinstance(field, wtforms.HiddenField):
+                field.label.text = languages.gettext(str(field.label.text))
+                field.description = languages.gettext(str(field.description)) if field.description else ""
+
+    def add_problems(self, problems: Problems | Mapping[str, list[str]]) -> None:
+        """Put what a rule found wrong beside the fields it is about; the rest goes to the summary."""
+        found = problems.fields if isinstance(problems, Problems) else problems
+        for name, sentences in found.items():
+            said = [languages.say(sentence) for sentence in sentences]
+            if name in self:
+                field = self[name]
+                field.errors = [*field.errors, *(s for s in said if s not in field.errors)]
+            else:
+                self.form_errors.extend(said)

@@ -1,0 +1,311 @@
+"""Pages: the template environment, and what every page knows about its reader."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo, available_timezones
+
+import jinja2
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_decimal, format_percent
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+from markupsafe import Markup
+
+from eventhub import languages
+from eventhub.access import Identity, Policy, cookie_name, csrf_binding, csrf_token, identity_of, local_path
+from eventhub.labels import action_label, label_of
+from eventhub.resources import STATIC, TEMPLATES
+from eventhub.settings import current_settings
+
+YEAR_SECONDS = 365 * 24 * 3600
+OWN_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence at the top of a page; kind: success, info, warning or error."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the navigation."""
+
+    href: str
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The account as pages show it."""
+
+    name: str
+    email: str
+    role: str
+    role_label: str
+
+
+class Page:
+    """What every template knows about the request and its reader. Languages, theme and zone are the visitor's choice."""
+
+    def __init__(self, request: Request[Any, Any, Any], language: str) -> None:
+        self._request = request
+        self.identity: Identity | None = identity_of(request)
+        self.language = language
+        self.path: str = request.scope["path"]
+        self.new_visitor: str | None = None
+        self.notices: list[Notice] = _flashed(request)
+        theme = request.query_params.get("theme") or request.cookies.get("theme", "auto")
+        self.theme = theme if theme in THEMES else "auto"
+        self.time_zone = chosen_zone(request)
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """Codes and own names of the languages in use."""
+        return [(code, OWN_NAMES[code]) for code in current_settings().language_codes]
+
+    @property
+    def account(self) -> Reader | None:
+        """The signed-in account, if any."""
+        who = self.identity
+        if who is None:
+            return None
+        return Reader(who.name, who.email, who.role, languages.gettext(label_of(who.role)))
+
+    def may(self, policy: str) -> bool:
+        """Tell whether the reader meets a policy, so that pages show no link that leads nowhere."""
+        return self.identity is not None and self.identity.may(policy)
+
+    @property
+    def csrf_token(self) -> str:
+        """The token for a form; a visitor without a cookie gets one with this answer."""
+        binding = csrf_binding(self._request) or self.new_visitor
+        if not binding:
+            binding = self.new_visitor = secrets.token_urlsafe(24)
+        return csrf_token(binding)
+
+    @property
+    def base_url(self) -> str:
+        """The address that people reach us by."""
+        return current_settings().base_url
+
+    @property
+    def development(self) -> bool:
+        """Whether the style guide is open."""
+        return current_settings().development
+
+    def url_with(self, **changed: object) -> str:
+        """The address of this page with some parameters changed; None drops one."""
+        kept = [(k, v) for k, v in self._request.query_params.multi_items() if k not in changed]
+        kept += [(k, str(v)) for k, v in changed.items() if v is not None]
+        path = quote(self.path)
+        return f"{path}?{urlencode(kept)}" if kept else path
+
+    def page_link(self, number: int) -> str:
+        """The address of another page of the list on this page."""
+        return self.url_with(page_number=number)
+
+    @property
+    def nav(self) -> list[Link]:
+        """Where the reader can go."""
+        entries = [("/", "Calendar", True), ("/labs/", "Solutions Labs", True)]
+        if self.identity:
+            entries += [
+                ("/staff/", "Desk", True),
+                ("/staff/events", "Events", self.may(Policy.STAFF)),
+                ("/staff/labs", "Labs", self.may(Policy.STAFF)),
+                ("/staff/members", "Members", self.may(Policy.STAFF)),
+                ("/staff/outbox", "Outbox", self.may(Policy.READ_OUTBOX)),
+                ("/staff/figures", "Figures", self.may(Policy.STAFF)),
+            ]
+        return [Link(href, languages.gettext(label), self._is_current(href)) for href, label, shown in entries if shown]
+
+    def _is_current(self, href: str) -> bool:
+        if href in ("/", "/staff/"):
+            return self.path == href
+        return self.path == href or self.path.startswith(href.rstrip("/") + "/")
+
+
+def chosen_zone(request: Request[Any, Any, Any]) -> str | None:
+    """The visitor's own time zone, if they told us one that exists."""
+    name = request.query_params.get("tz") or request.cookies.get("tz")
+    return name if name in zones() else None
+
+
+def chosen_language(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The language of this answer: asked for, chosen before, or the browser's first that we have."""
+    known = current_settings().language_codes
+    asked = request.query_params.get("lang") or request.cookies.get("lang")
+    if asked in known:
+        return asked
+    ranked = []
+    for part in request.headers.get("accept-language", "")[:200].split(","):
+        code, _, weight = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(weight or 1), code.split("-")[0].strip().lower()))
+        except ValueError:
+            continue
+    return next((code for _, code in sorted(ranked, key=lambda pair: pair[0]) if code in known), known[0])
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Names of time zones that people may choose."""
+    return frozenset(
+        name
+        for name in available_timezones()
+        if ("/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/", "US/"))) or name == "UTC"
+    )
+
+
+def render(
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    status_code: int = 200,
+    headers: dict[str, str] | None = None,
+    **context: Any,
+) -> Response[str]:
+    """Answer with the page `templates/<template>.html` in the reader's language."""
+    language = chosen_language(request)
+    with languages.speaking(language):
+        page = Page(request, language)
+        html = environment().get_template(f"{template}.html").render(page=page, **context)
+    answer = Response(
+        html,
+        status_code=status_code,
+        media_type=MediaType.HTML,
+        headers={"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
+    )
+    for name in ("lang", "theme", "tz"):
+        if value := request.query_params.get(name):
+            valid = {"lang": language, "theme": page.theme, "tz": page.time_zone}[name]
+            if value == valid:
+                answer.set_cookie(_cookie(name, value, YEAR_SECONDS))
+    if page.new_visitor:
+        answer.set_cookie(_cookie(cookie_name("visitor"), page.new_visitor, None))
+    if page.notices and "notice" in request.cookies:
+        answer.delete_cookie("notice", path="/")
+    return answer
+
+
+def redirect(path: str, notice: str | None = None, kind: str = "success", language: str | None = None) -> Redirect:
+    """Send the browser on (303), perhaps with one sentence that the next page shows."""
+    cookies = []
+    if notice:
+        text = languages.say(notice, language or languages.current())
+        cookies.append(_cookie("notice", _flash_signer().dumps([kind, text]), 60))
+    return Redirect(quote(local_path(path), safe="/?&=%#:,@!$'()*+;~"), status_code=303, cookies=cookies)
+
+
+def _cookie(name: str, value: str, max_age: int | None) -> Cookie:
+    secure = current_settings().is_https
+    return Cookie(key=name, value=value, path="/", max_age=max_age, httponly=True, secure=secure, samesite="lax")
+
+
+def session_cookie(token: str, max_age: int) -> Cookie:
+    """The cookie of a signed-in browser."""
+    return _cookie(cookie_name("eventhub"), token, max_age)
+
+
+def _flash_signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_settings().secret_key, salt="notice")
+
+
+def _flashed(request: Request[Any, Any, Any]) -> list[Notice]:
+    """The sentence that the last answer left for this page."""
+    try:
+        kind, text = _flash_signer().loads(request.cookies.get("notice", ""), max_age=60)
+    except (BadSignature, ValueError):
+        return []
+    return [Notice(str(kind), str(text))]
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The one template environment of pages."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        auto_reload=current_settings().development,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["static"] = static
+    env.filters.update(
+        say=lambda text: languages.say(text),
+        date=_date,
+        day_range=lambda start, end=None: languages.format_day_range(start, end, languages.current()),
+        month=lambda day: format_skeleton("yMMMM", day, locale=languages.locale()),
+        month_short=lambda day: format_date(day, "MMM", locale=languages.locale()),
+        clock=lambda start, end, zone: languages.format_time_range(start, end, zone, languages.current()),
+        clock_elsewhere=_clock_elsewhere,
+        differs=_differs,
+        paragraphs=_paragraphs,
+        audit=lambda action: languages.gettext(action_label(action)),
+        datetime=_datetime,
+        number=lambda value: format_decimal(value, locale=languages.locale()),
+        percent=lambda share: format_percent(share, locale=languages.locale()),
+        country=lambda code: languages.country_name(code, languages.current()),
+        zone=lambda name: languages.zone_name(name, languages.current()),
+        label=lambda code: languages.gettext(label_of(str(code))),
+    )
+    return env
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def _date(value: date | datetime, form: str = "long") -> str:
+    return format_date(value, format=form, locale=languages.locale())
+
+
+def _time(value: time | datetime, zone: str | None = None) -> str:
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(zone) if zone else UTC).timetz().replace(tzinfo=None)
+    return format_time(value, format="short", locale=languages.locale())
+
+
+def _datetime(value: datetime, zone: str | None = None, form: str = "medium") -> str:
+    return format_datetime(value, format=form, tzinfo=ZoneInfo(zone) if zone else UTC, locale=languages.locale())
+
+
+def _differs(instant: datetime, zone: str, other: str) -> bool:
+    """Whether clocks in two zones differ at an instant."""
+    return instant.astimezone(ZoneInfo(zone)).utcoffset() != instant.astimezone(ZoneInfo(other)).utcoffset()
+
+
+def _clock_elsewhere(start: datetime, end: datetime | None, zone: str, other: str) -> str:
+    """Clock times in another zone, with the day where it is not the event's."""
+    words = languages.format_time_range(start, end, other, languages.current())
+    there = start.astimezone(ZoneInfo(other)).date()
+    if there != start.astimezone(ZoneInfo(zone)).date():
+        words = f"{format_date(there, 'd MMM', locale=languages.locale())}, {words}"
+    return words
+
+
+def _paragraphs(text: str) -> Markup:
+    """Plain text as paragraphs; everything in it is escaped."""
+    parts = [part for part in text.split("\n\n") if part.strip()]
+    return Markup().join(
+        Markup("<p>{}</p>").format(Markup("<br>").join(line for line in part.splitlines())) for part in parts
+    )

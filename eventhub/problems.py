@@ -1,0 +1,153 @@
+"""How the three kinds of no look: pages for people, problem details (RFC 9457) for programs."""
+
+import logging
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from eventhub.access import is_api
+from eventhub.errors import Problems, Refusal
+from eventhub.languages import gettext, say, speaking
+from eventhub.pages import chosen_language, redirect, render
+from eventhub.words import Sentence
+
+logger = logging.getLogger("eventhub")
+
+_TITLES = {
+    400: Sentence("This request cannot be read"),
+    401: Sentence("Please sign in"),
+    403: Sentence("This is not open to you"),
+    404: Sentence("There is nothing here"),
+    405: Sentence("This address does not take that"),
+    409: Sentence("This cannot be done as things stand"),
+    410: Sentence("This link is no longer valid"),
+    413: Sentence("This is too large"),
+    415: Sentence("This kind of content is not taken"),
+    422: Sentence("Something needs correcting"),
+    429: Sentence("Please wait a moment"),
+    500: Sentence("Something went wrong on our side"),
+}
+_SENTENCES = {
+    400: Sentence("What was sent could not be read. Please go back and try again."),
+    401: Sentence("Please sign in first."),
+    404: Sentence("The address may be mistyped, or what was here has been taken away."),
+    405: Sentence("Please use the links and buttons of the pages."),
+    413: Sentence("What was sent is larger than we take: 1 MB for a form, 5 MB for a file."),
+    415: Sentence("Please send the form from our pages."),
+    429: Sentence("That was tried too often within a short time. Please wait a minute and try again."),
+    500: Sentence("It has been noted and will be looked into. Nothing of what you sent was half-written."),
+}
+
+
+class ProblemDetails(msgspec.Struct, omit_defaults=True):
+    """RFC 9457, with `errors` for what was sent and `sentences` for a refusal."""
+
+    title: str
+    status: int
+    detail: str = ""
+    type: str = "about:blank"
+    errors: list[dict[str, str]] | None = None
+    sentences: list[str] | None = None
+
+
+def problem_answer(problem: ProblemDetails, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """A problem as JSON; `type` and `detail` are always there."""
+    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": problem.detail}
+    body |= {k: v for k, v in (("errors", problem.errors), ("sentences", problem.sentences)) if v is not None}  # type: ignore[misc]
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+    """A rule said no: every reason, in sentences."""
+    if is_api(request.scope["path"]):
+        errors = None
+        if isinstance(refusal, Problems):
+            errors = [{"field": f, "message": str(s)} for f, sentences in refusal.fields.items() for s in sentences]
+        return problem_answer(
+            ProblemDetails(
+                title=str(_TITLES[refusal.status_code]),
+                status=refusal.status_code,
+                detail=" ".join(refusal.sentences),
+                errors=errors,
+                sentences=None if errors is not None else [str(s) for s in refusal.sentences],
+            )
+        )
+    with speaking(chosen_language(request)):
+        return _error_page(request, refusal.status_code, [say(s) for s in refusal.sentences])
+
+
+def show_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """The framework said no: an address without a route, a body that cannot be read, no account."""
+    status = error.status_code
+    path = request.scope["path"]
+    if is_api(path):
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        if retry := (error.headers or {}).get("Retry-After"):
+            headers["Retry-After"] = retry
+        errors = None
+        detail = error.detail
+        if isinstance(error, ValidationException):
+            status, errors = _validation_errors(error)
+            detail = " ".join(e["message"] for e in errors) or detail
+        if status == 404:
+            detail = str(_SENTENCES[404])
+        title = str(_TITLES.get(status, Sentence(HTTPStatus(status).phrase)))
+        return problem_answer(ProblemDetails(title=title, status=status, detail=detail, errors=errors), headers)
+    if status == 401 and request.method == "GET":
+        query = request.scope["query_string"].decode("latin-1")
+        return redirect("/sign-in?next=" + _quoted(f"{path}?{query}" if query else path))
+    if isinstance(error, ValidationException):
+        status = 404 if _about_the_path(error, request) else 400
+    with speaking(chosen_language(request)):
+        words = gettext(error.detail) if status == 403 else say(_SENTENCES.get(status, Sentence(error.detail)))
+        return _error_page(request, status, [words])
+
+
+def show_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """We are wrong: logged with an id that the page names, and nothing else."""
+    mark = secrets.token_hex(4)
+    logger.error("failure %s on %s %s", mark, request.method, _route(request), exc_info=error)
+    if is_api(request.scope["path"]):
+        detail = f"{_SENTENCES[500]} ({mark})"
+        return problem_answer(ProblemDetails(title=str(_TITLES[500]), status=500, detail=detail))
+    with speaking(chosen_language(request)):
+        return _error_page(request, 500, [say(_SENTENCES[500]), mark])
+
+
+def _error_page(request: Request[Any, Any, Any], status: int, sentences: list[str]) -> Response[str]:
+    title = say(_TITLES.get(status, Sentence(HTTPStatus(status).phrase)))
+    return render(request, "errors/error", status_code=status, status=status, title=title, sentences=sentences)
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path, safe="/")
+
+
+def _route(request: Request[Any, Any, Any]) -> str:
+    """The pattern of the route, since the address itself may hold a secret."""
+    return str(request.scope.get("path_template") or "?")
+
+
+def _about_the_path(error: ValidationException, request: Request[Any, Any, Any]) -> bool:
+    names = {e.get("key") for e in (error.extra or []) if isinstance(e, dict)}
+    return bool(names & set(request.path_params))
+
+
+def _validation_errors(error: ValidationException) -> tuple[int, list[dict[str, str]]]:
+    """Faults of a JSON body or its parameters, one sentence each; a body that is no JSON is a 400."""
+    found = []
+    for one in error.extra or []:
+        if isinstance(one, dict):
+            found.append({"field": str(one.get("key") or ""), "message": str(one.get("message") or "")})
+    return (422 if found else 400), found

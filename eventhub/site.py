@@ -1,0 +1,87 @@
+"""Pages that belong to no package: health, metrics, privacy, accessibility, time zone, style guide."""
+
+import asyncio
+import shutil
+from itertools import groupby
+from typing import Any
+
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromQuery
+
+from eventhub.access import Policy, local_path, open_to
+from eventhub.database import is_sqlite, sql
+from eventhub.migrations import pending
+from eventhub.pages import render, zones
+from eventhub.settings import current_settings
+
+_TOO_FULL_SHARE = 0.05
+_READY_SECONDS = 1.0
+
+
+@get("/health/live", opt=open_to(Policy.PUBLIC), media_type=MediaType.TEXT)
+async def health_live() -> str:
+    """The process answers. Touches nothing: checking the database here would restart every instance at once."""
+    return "live\n"
+
+
+@get("/health/ready", opt=open_to(Policy.PUBLIC))
+async def health_ready() -> Response[dict[str, Any]]:
+    """The database answers within a second, has the current schema, and the disk has room."""
+    wrong: list[str] = []
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            if missing := await pending():
+                wrong.append(f"{len(missing)} migrations are missing")
+    except Exception:
+        wrong.append("the database does not answer")
+    if is_sqlite():
+        usage = shutil.disk_usage(current_settings().sqlite_path.parent)
+        if usage.free < usage.total * _TOO_FULL_SHARE:
+            wrong.append("the disk is nearly full")
+    return Response({"ready": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
+
+
+@get("/metrics", opt=open_to(Policy.PUBLIC), media_type=MediaType.TEXT)
+async def metrics() -> Response[str]:
+    """Numbers for operators in the text format of Prometheus; counts only."""
+    letters = await sql("SELECT status, COUNT(*) AS n FROM letter GROUP BY status ORDER BY status")
+    seats = await sql("SELECT COALESCE(SUM(taken), 0) AS taken, COALESCE(SUM(waiting), 0) AS waiting FROM seat_pool")
+    registrations = await sql("SELECT status, COUNT(*) AS n FROM registration GROUP BY status ORDER BY status")
+    lines = ["# HELP eventhub_letters Letters in the outbox by status.", "# TYPE eventhub_letters gauge"]
+    lines += [f'eventhub_letters{{status="{row["status"]}"}} {row["n"]}' for row in letters]
+    lines += ["# HELP eventhub_registrations Registrations by status.", "# TYPE eventhub_registrations gauge"]
+    lines += [f'eventhub_registrations{{status="{row["status"]}"}} {row["n"]}' for row in registrations]
+    lines += ["# HELP eventhub_seats Seats taken and people waiting.", "# TYPE eventhub_seats gauge"]
+    lines += [f'eventhub_seats{{state="{state}"}} {int(seats[0][state])}' for state in ("taken", "waiting")]
+    return Response("\n".join(lines) + "\n", headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+
+@get("/privacy", opt=open_to(Policy.PUBLIC))
+async def privacy(request: Request[Any, Any, Any]) -> Response[str]:
+    """What is kept of people, why, and for how long."""
+    return render(request, "site/privacy")
+
+
+@get("/accessibility", opt=open_to(Policy.PUBLIC))
+async def accessibility(request: Request[Any, Any, Any]) -> Response[str]:
+    """The accessibility statement, with a contact."""
+    return render(request, "site/accessibility", contact=current_settings().sender[1])
+
+
+@get("/time-zone", opt=open_to(Policy.PUBLIC))
+async def time_zone(request: Request[Any, Any, Any], next: FromQuery[str] = "/") -> Response[str]:  # noqa: A002
+    """Choose the zone in which pages show times beside the event's own."""
+    grouped = {area: list(names) for area, names in groupby(sorted(zones()), key=lambda name: name.split("/")[0])}
+    return render(request, "time_zone", zones=grouped, next=local_path(next))
+
+
+@get("/styleguide", opt=open_to(Policy.PUBLIC))
+async def styleguide(request: Request[Any, Any, Any]) -> Response[str]:
+    """Every component, in development."""
+    if not current_settings().development:
+        raise NotFoundException
+    return render(request, "styleguide")
+
+
+SITE: list[Any] = [health_live, health_ready, metrics, privacy, accessibility, time_zone, styleguide]

@@ -1,0 +1,112 @@
+"""What surrounds the application: allowed hosts, security headers, and who is signed in."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from eventhub.access import cookie_name, is_api
+from eventhub.accounts.commands import keep_session
+from eventhub.accounts.queries import identity_of_api_token, identity_of_session
+from eventhub.database import utc_now
+from eventhub.languages import speaking
+from eventhub.pages import chosen_language
+from eventhub.settings import LOOPBACK_HOSTS, current_settings
+
+_SEEN_EVERY = timedelta(minutes=1)
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Surroundings:
+    """
+    Host check and headers around everything, so that 404 pages have them too.
+
+    Litestar runs no middleware for addresses without a route, and its own
+    host check compares the port as well.
+    """
+
+    def __init__(self, app: Litestar) -> None:
+        settings = current_settings()
+        self.app = app
+        host = urlsplit(settings.base_url).hostname or ""
+        self.hosts = frozenset({host, *(LOOPBACK_HOSTS if host in LOOPBACK_HOSTS else ())})
+        headers = {
+            "Content-Security-Policy": _CSP,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+        if settings.is_https:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(h for h in self.headers if h[0] not in present)]
+            await send(message)
+
+        if self._host(scope) not in self.hosts:
+            await self._refuse(with_headers)
+            return
+        await self.app(scope, receive, with_headers)
+
+    @staticmethod
+    def _host(scope: Any) -> str | None:
+        sent = [value for name, value in scope["headers"] if name == b"host"]
+        if len(sent) != 1:
+            return None
+        try:
+            return urlsplit(f"//{sent[0].decode('ascii')}").hostname
+        except ValueError:
+            return None
+
+    @staticmethod
+    async def _refuse(send: Send) -> None:
+        body = b"This address is not served here.\n"
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": 421, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+class ReaderMiddleware(ASGIMiddleware):
+    """Look up who is signed in, by cookie on pages and by token on the JSON interface; speak their language."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Put the identity, or None, where `access.identity_of` finds it."""
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+        scope["user"] = scope["auth"] = None
+        path = scope["path"]
+        if not path.startswith(("/static/", "/health/")):
+            authorization = connection.headers.get("authorization", "")
+            if authorization[:7].lower() == "bearer " and is_api(path):
+                scope["user"] = await identity_of_api_token(authorization[7:].strip())
+            elif not path.startswith("/api/") and (token := connection.cookies.get(cookie_name("eventhub"))):
+                now = utc_now()
+                if found := await identity_of_session(token, now):
+                    scope["user"], seen_at = found
+                    if now - seen_at > _SEEN_EVERY:
+                        await keep_session(found[0].session_hash, now=now)
+        with speaking(chosen_language(connection)):
+            await next_app(scope, receive, send)
