@@ -1,0 +1,486 @@
+"""Events and programmes as JSON."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Controller, Request, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import UNSET, UnsetType
+
+from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.errors import Problems
+from eventhub.events.commands import (
+    add_programme_item,
+    cancel_event,
+    change_event,
+    create_event,
+    publish_event,
+)
+from eventhub.events.queries import (
+    EventFilter,
+    EventRow,
+    ItemRow,
+    action_lines_of,
+    event_by_id,
+    event_by_slug,
+    events,
+    programme_of,
+    public_event,
+    themes_of,
+)
+from eventhub.events.rules import EventFacts, EventStatus, ItemFacts, RegistrationMode, is_zone
+from eventhub.events.zones import wall_time
+from eventhub.listing import Listing, listing, window
+from eventhub.registrations.queries import seats_of
+from eventhub.settings import current_settings
+from eventhub.words import Sentence
+
+OptionalText = str | None | UnsetType
+
+
+class EventIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What can be said of an event; in a PATCH, what is left out stays as it is."""
+
+    title: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    mode: str | UnsetType = UNSET
+    involvement: str | UnsetType = UNSET
+    starts_at: OptionalText = UNSET
+    ends_at: OptionalText = UNSET
+    time_zone: OptionalText = UNSET
+    capacity: int | None | UnsetType = UNSET
+    place: OptionalText = UNSET
+    country: OptionalText = UNSET
+    online_url: OptionalText = UNSET
+    description: OptionalText = UNSET
+    language: str | UnsetType = UNSET
+    action_lines: list[str] | UnsetType = UNSET
+    themes: list[str] | UnsetType = UNSET
+    parent: OptionalText = UNSET
+    counts_in_statistics: bool | UnsetType = UNSET
+    registration_mode: str | UnsetType = UNSET
+    registration_closes_at: OptionalText = UNSET
+    parity_exempt_reason: OptionalText = UNSET
+
+
+class EventOut(msgspec.Struct, kw_only=True):
+    """An event; instants bear the offset of its own zone. `online_url` is null for the public."""
+
+    id: UUID
+    slug: str
+    title: str
+    kind: str
+    mode: str
+    involvement: str
+    is_own: bool
+    status: str
+    starts_at: str | None
+    ends_at: str | None
+    starts_on: date
+    ends_on: date | None
+    time_zone: str | None
+    place: str
+    country: str
+    online_url: str | None
+    description: str
+    language: str
+    capacity: int | None
+    seats_taken: int
+    waiting: int
+    registration_mode: str
+    registration_closes_at: str | None
+    parent: str | None
+    counts_in_statistics: bool
+    action_lines: list[str]
+    themes: list[str]
+    cancel_reason: str
+    version: int
+    url: str
+
+
+class ItemIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A programme item."""
+
+    title: str
+    kind: str
+    starts_at: str
+    ends_at: str
+    room: str | None = None
+    capacity: int | None = None
+    description: str | None = None
+    parity_exempt_reason: str | None = None
+
+
+class ItemOut(msgspec.Struct, kw_only=True):
+    """A programme item; instants bear the offset of the event's zone."""
+
+    id: UUID
+    event: str
+    title: str
+    kind: str
+    starts_at: str
+    ends_at: str
+    room: str
+    capacity: int | None
+    description: str
+
+
+class PublishIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Why an event is published in spite of its panels, if it is."""
+
+    exception_reason: str | None = None
+
+
+class CancelIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Why an event is called off; registered people read it."""
+
+    reason: str
+
+
+def account(request: Request[Any, Any, Any]) -> Identity:
+    """Who calls; the guard has let nobody without an account come this far."""
+    identity = identity_of(request)
+    assert identity is not None
+    return identity
+
+
+def instant(text: str, field: str, problems: dict[str, list[str]]) -> datetime | None:
+    """Read an RFC 3339 instant with its offset; what is wrong goes to `problems`."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or found.utcoffset() is None:
+        problems[field] = [
+            Sentence(
+                "“%(given)s” is no instant with its offset. It looks like 2027-03-01T09:00:00+01:00.",
+                given=text[:40],
+            )
+        ]
+        return None
+    return found
+
+
+def as_instant(value: datetime | None, zone: str | None) -> str | None:
+    """RFC 3339 with the offset of a zone."""
+    if value is None:
+        return None
+    return value.astimezone(ZoneInfo(zone or "UTC")).isoformat()
+
+
+def _wall(
+    sent: str | None | UnsetType, field: str, zone: str, problems: dict[str, list[str]]
+) -> tuple[date | None, time | None, bool]:
+    """Day, clock, and whether the second of two equal wall times is meant."""
+    if not isinstance(sent, str):
+        return None, None, False
+    found = instant(sent, field, problems)
+    if found is None:
+        return None, None, False
+    try:
+        local = found.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        problems[field] = [Sentence("This instant lies outside the calendar.")]
+        return None, None, False
+    day, clock = wall_time(found, zone)
+    return day, clock, bool(local.fold)
+
+
+def facts_of(sent: EventIn, before: EventRow | None, kept: dict[str, Any]) -> EventFacts:
+    """
+    What was sent, over what stands.
+
+    Raises:
+        Problems: an instant or the zone cannot be read; the rest is checked by the rules.
+
+    """
+    problems: dict[str, list[str]] = {}
+    zone = sent.time_zone if isinstance(sent.time_zone, str) else None
+    if sent.time_zone is UNSET and before:
+        zone = before.time_zone
+    if zone is not None and not is_zone(zone):
+        problems["time_zone"] = [Sentence("“%(zone)s” is no time zone. Zones look like Europe/Madrid.", zone=zone[:60])]
+        zone = None
+    reading_zone = zone or current_settings().time_zone
+    if sent.starts_at is UNSET and before:
+        start: tuple[date | None, time | None, bool] = (before.starts_on, before.starts_time, False)
+    else:
+        start = _wall(sent.starts_at, "starts_at", reading_zone, problems)
+        if start[0] is None and "starts_at" not in problems:
+            problems["starts_at"] = [Sentence("Please say when it starts.")]
+    if sent.ends_at is UNSET and before:
+        end: tuple[date | None, time | None, bool] = (before.ends_on, before.ends_time, False)
+    else:
+        end = _wall(sent.ends_at, "ends_at", reading_zone, problems)
+    closes_at = before.registration_closes_at if before else None
+    if sent.registration_closes_at is not UNSET:
+        closes_at = None
+        if isinstance(sent.registration_closes_at, str):
+            closes_at = instant(sent.registration_closes_at, "registration_closes_at", problems)
+
+    def given(name: str, otherwise: Any) -> Any:
+        value = getattr(sent, name)
+        if value is UNSET:
+            return getattr(before, name) if before else otherwise
+        return otherwise if value is None else value
+
+    facts = EventFacts(
+        title=given("title", ""),
+        kind=given("kind", ""),
+        mode=given("mode", ""),
+        involvement=given("involvement", ""),
+        starts_on=start[0],
+        starts_time=start[1],
+        ends_on=end[0],
+        ends_time=end[1],
+        time_zone=zone,
+        place=given("place", ""),
+        country=given("country", ""),
+        online_url=given("online_url", ""),
+        description=given("description", ""),
+        language=given("language", current_settings().language_codes[0]),
+        capacity=(before.capacity if before else None) if sent.capacity is UNSET else sent.capacity,  # type: ignore[arg-type]
+        registration_mode=given("registration_mode", RegistrationMode.OPEN),
+        registration_closes_at=closes_at,
+        parity_exempt_reason=given("parity_exempt_reason", ""),
+        counts_in_statistics=given("counts_in_statistics", True),
+        parent=kept.get("parent") if sent.parent is UNSET else (sent.parent or None),  # type: ignore[arg-type]
+        action_lines=tuple(kept.get("action_lines", ())) if sent.action_lines is UNSET else tuple(sent.action_lines),  # type: ignore[arg-type]
+        themes=tuple(kept.get("themes", ())) if sent.themes is UNSET else tuple(sent.themes),  # type: ignore[arg-type]
+        second_start=start[2],
+        second_end=end[2],
+    )
+    if problems:
+        from eventhub.events.rules import event_problems
+
+        others = event_problems(facts, languages=current_settings().language_codes)
+        renamed = api_names(others)
+        raise Problems(
+            {
+                **{k: v for k, v in renamed.items() if k not in ("starts_at", "ends_at", "time_zone")},
+                **problems,
+            }
+        )
+    return facts
+
+
+def api_names(problems: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Days and times of the form are one instant here."""
+    found: dict[str, list[str]] = {}
+    for name, sentences in problems.items():
+        found.setdefault(
+            name.replace("_on", "_at").replace("_time", "_at") if name != "time_zone" else name, []
+        ).extend(sentences)
+    return found
+
+
+async def event_out(event: EventRow, *, for_staff: bool) -> EventOut:
+    """An event as it is answered."""
+    parent = (await event_by_id(event.parent)).slug if event.parent else None
+    seats = await seats_of(event.id)
+    return EventOut(
+        id=event.id,
+        slug=event.slug,
+        title=event.title,
+        kind=event.kind,
+        mode=event.mode,
+        involvement=event.involvement,
+        is_own=event.is_own,
+        status=event.status,
+        starts_at=as_instant(event.starts_at, event.time_zone),
+        ends_at=as_instant(event.ends_at, event.time_zone),
+        starts_on=event.starts_on,
+        ends_on=event.ends_on,
+        time_zone=event.time_zone,
+        place=event.place,
+        country=event.country,
+        online_url=event.online_url if for_staff else None,
+        description=event.description,
+        language=event.language,
+        capacity=event.capacity,
+        seats_taken=seats.taken if seats else 0,
+        waiting=seats.waiting if seats else 0,
+        registration_mode=event.registration_mode,
+        registration_closes_at=as_instant(event.registration_closes_at, event.time_zone),
+        parent=parent,
+        counts_in_statistics=event.counts_in_statistics,
+        action_lines=[line["code"] for line in await action_lines_of(event.id)],
+        themes=[theme["code"] for theme in await themes_of(event.id)],
+        cancel_reason=event.cancel_reason,
+        version=event.version,
+        url=f"{current_settings().base_url}{event.href}",
+    )
+
+
+def item_out(item: ItemRow, event: EventRow) -> ItemOut:
+    """A programme item as it is answered."""
+    start, end = as_instant(item.starts_at, event.time_zone), as_instant(item.ends_at, event.time_zone)
+    assert start and end
+    return ItemOut(
+        id=item.id,
+        event=event.slug,
+        title=item.title,
+        kind=item.kind,
+        starts_at=start,
+        ends_at=end,
+        room=item.room,
+        capacity=item.capacity,
+        description=item.description,
+    )
+
+
+class EventsApi(Controller):
+    """Events, from draft to cancelled."""
+
+    path = "/api/v1/events"
+    tags: Sequence[str] = ["events"]
+
+    @post("/", opt=open_to(Policy.EDIT_EVENTS))
+    async def create(
+        self, request: Request[Any, Any, Any], data: JSONBody[EventIn], now: NamedDependency[datetime]
+    ) -> EventOut:
+        """Make a draft."""
+        facts = facts_of(data, None, {})
+        try:
+            event = await create_event(facts, now=now, account_id=account(request).account_id)
+        except Problems as problems:
+            raise Problems(api_names(problems.fields)) from problems
+        return await event_out(event, for_staff=True)
+
+    @get("/", opt=open_to(Policy.PUBLIC))
+    async def index(
+        self,
+        request: Request[Any, Any, Any],
+        year: Annotated[int | None, QueryParameter(ge=1, le=9998)] = None,
+        kind: FromQuery[str] = "",
+        mode: FromQuery[str] = "",
+        involvement: FromQuery[str] = "",
+        status: FromQuery[str] = "",
+        q: FromQuery[str] = "",
+        limit: FromQuery[int] = 50,
+        cursor: FromQuery[str | None] = None,
+    ) -> Listing[EventOut]:
+        """Events that match, in order of time; drafts and private kinds for staff only."""
+        size, offset = window(limit, cursor)
+        staff = identity_of(request) is not None
+        wanted = EventFilter(
+            year=year,
+            kind=kind,
+            mode=mode,
+            involvement=involvement,
+            status=status,
+            q=q,
+            public_only=not staff,
+        )
+        found, total = await events(wanted, limit=size, offset=offset)
+        items = [await event_out(event, for_staff=staff) for event in found]
+        return listing(items, total=total, limit=size, offset=offset)
+
+    @get("/{slug:str}", opt=open_to(Policy.PUBLIC))
+    async def show(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> EventOut:
+        """One event."""
+        staff = identity_of(request) is not None
+        event = await (event_by_slug(slug) if staff else public_event(slug))
+        return await event_out(event, for_staff=staff)
+
+    @patch("/{slug:str}", opt=open_to(Policy.EDIT_EVENTS))
+    async def update(
+        self,
+        request: Request[Any, Any, Any],
+        slug: FromPath[str],
+        data: JSONBody[EventIn],
+        now: NamedDependency[datetime],
+    ) -> EventOut:
+        """Change some of it; registered people hear of what matters."""
+        before = await event_by_slug(slug)
+        kept = {
+            "parent": (await event_by_id(before.parent)).slug if before.parent else None,
+            "themes": [theme["code"] for theme in await themes_of(before.id)],
+            "action_lines": [line["code"] for line in await action_lines_of(before.id)],
+        }
+        facts = facts_of(data, before, kept)
+        try:
+            event = await change_event(
+                slug, facts, version=before.version, now=now, account_id=account(request).account_id
+            )
+        except Problems as problems:
+            raise Problems(api_names(problems.fields)) from problems
+        return await event_out(event, for_staff=True)
+
+    @get("/{slug:str}/programme", opt=open_to(Policy.PUBLIC))
+    async def programme(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> list[ItemOut]:
+        """The programme in order of time."""
+        staff = identity_of(request) is not None
+        event = await (event_by_slug(slug) if staff else public_event(slug))
+        return [item_out(item, event) for item in await programme_of(event.id)]
+
+    @post("/{slug:str}/programme", opt=open_to(Policy.EDIT_EVENTS))
+    async def add_item(
+        self,
+        request: Request[Any, Any, Any],
+        slug: FromPath[str],
+        data: JSONBody[ItemIn],
+        now: NamedDependency[datetime],
+    ) -> ItemOut:
+        """Put an item on the programme."""
+        event = await event_by_slug(slug)
+        problems: dict[str, list[str]] = {}
+        zone = event.time_zone or current_settings().time_zone
+        start = _wall(data.starts_at, "starts_at", zone, problems)
+        end = _wall(data.ends_at, "ends_at", zone, problems)
+        if problems:
+            raise Problems(problems)
+        facts = ItemFacts(
+            title=data.title,
+            kind=data.kind,
+            starts_on=start[0],
+            starts_time=start[1],
+            ends_on=end[0],
+            ends_time=end[1],
+            room=data.room or "",
+            capacity=data.capacity,
+            description=data.description or "",
+            parity_exempt_reason=data.parity_exempt_reason or "",
+        )
+        try:
+            item = await add_programme_item(slug, facts, now=now, account_id=account(request).account_id)
+        except Problems as wrong:
+            raise Problems(api_names(wrong.fields)) from wrong
+        return item_out(item, event)
+
+    @post("/{slug:str}/publish", opt=open_to(Policy.EDIT_EVENTS), status_code=200)
+    async def publish(
+        self,
+        request: Request[Any, Any, Any],
+        slug: FromPath[str],
+        now: NamedDependency[datetime],
+        data: JSONBody[PublishIn | None] = None,
+    ) -> EventOut:
+        """Show it to the public, or say every reason why not."""
+        who = account(request)
+        event = await publish_event(
+            slug,
+            exception_reason=(data.exception_reason if data else None) or "",
+            may_except=who.may(Policy.ADMINISTER),
+            now=now,
+            account_id=who.account_id,
+        )
+        return await event_out(event, for_staff=True)
+
+    @post("/{slug:str}/cancel", opt=open_to(Policy.EDIT_EVENTS), status_code=200)
+    async def cancel(
+        self,
+        request: Request[Any, Any, Any],
+        slug: FromPath[str],
+        data: JSONBody[CancelIn],
+        now: NamedDependency[datetime],
+    ) -> EventOut:
+        """Call it off; everybody registered is told."""
+        event = await cancel_event(slug, reason=data.reason, now=now, account_id=account(request).account_id)
+        assert event.status == EventStatus.CANCELLED
+        return await event_out(event, for_staff=True)

@@ -1,0 +1,486 @@
+"""What organisers do with events: create, change, publish, cancel, and the programme."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from babel import Locale
+
+from eventhub.accounts.commands import record
+from eventhub.database import lock_clause, sql, transaction
+from eventhub.directory.folding import fold, slugify
+from eventhub.directory.rules import clean_line, clean_text
+from eventhub.errors import NotFound, Problems, Refusal
+from eventhub.events.letters import new_calendar_uid
+from eventhub.events.queries import (
+    EventRow,
+    ItemRow,
+    event_by_id,
+    event_by_slug,
+    item_by_id,
+    programme_of,
+)
+from eventhub.events.rules import (
+    EventFacts,
+    EventStatus,
+    ItemFacts,
+    RegistrationMode,
+    event_problems,
+    item_problems,
+    schedule_problems,
+)
+from eventhub.events.zones import to_utc
+from eventhub.mail.commands import post_letter
+from eventhub.registrations.commands import open_pool, resize_pool, seats_transaction, set_pool_open
+from eventhub.registrations.letters import registration_letter
+from eventhub.registrations.queries import RegistrationFilter, RegistrationRow, registrations_of
+from eventhub.registrations.rules import RegistrationStatus
+from eventhub.settings import current_settings
+from eventhub.speakers.queries import parity_of
+from eventhub.words import Sentence
+
+_COUNTRIES = frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha())
+_LETTERS_AT_ONCE = 500
+
+
+class NotReadyToPublish(Refusal):
+    """Something keeps the event from being published; every reason at once."""
+
+    status_code = 409
+
+
+class ExceptionNotAllowed(Refusal):
+    """Only an administrator may publish in spite of the panels, and only with a written reason."""
+
+    status_code = 403
+
+
+class EventIsCancelled(Refusal):
+    """A cancelled event stays cancelled."""
+
+    status_code = 409
+
+
+class EventIsKept(Refusal):
+    """Published and cancelled events stay, for the figures."""
+
+    status_code = 409
+
+
+class ChangedMeanwhile(Refusal):
+    """Somebody else has changed the event since the form was opened."""
+
+    status_code = 409
+
+
+async def create_event(facts: EventFacts, *, now: datetime, account_id: UUID) -> EventRow:
+    """
+    Write a new event down as a draft.
+
+    Raises:
+        Problems: something is missing or wrong; every fault at once.
+
+    """
+    facts = _tidy(facts)
+    links = await _checked(facts)
+    start, end = facts.instants()
+    new = uuid4()
+    base = slugify(facts.title)
+    for attempt in range(50):
+        slug = base if attempt == 0 else f"{base}-{attempt + 1}"
+        async with transaction():
+            done = await sql(
+                "INSERT INTO event (id, slug, title, title_folded, kind, mode, involvement, status, starts_on, "
+                "starts_time, ends_on, ends_time, time_zone, starts_at, ends_at, place, country, online_url, "
+                "description, language, capacity, registration_mode, registration_closes_at, parent, "
+                "counts_in_statistics, parity_exempt_reason, printed_start, printed_end, printed_title, "
+                "printed_location, calendar_uid, sequence, version, cancel_reason, created_by, created_at, updated_at) "
+                "VALUES ({}, {}, {}, {}, {}, {}, {}, 'draft', {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, "
+                "{}, {}, {}, '', '', '', '', {}, 0, 1, '', {}, {}, {}) ON CONFLICT (slug) DO NOTHING RETURNING id",
+                new, slug, facts.title, fold(facts.title)[:300], facts.kind, facts.mode, facts.involvement,
+                facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, facts.time_zone, start, end,
+                facts.place, facts.country, facts.online_url, facts.description, facts.language, facts.capacity,
+                facts.registration_mode, facts.registration_closes_at, links.parent, facts.counts_in_statistics,
+                facts.parity_exempt_reason, new_calendar_uid(new), account_id, now, now,
+            )  # fmt: skip
+            if not done:
+                continue
+            await _link(new, links)
+            await open_pool(new, facts.capacity)
+            await record("create_event", "event", new, account_id=account_id, now=now)
+        return await event_by_id(new)
+    raise Problems({"title": [Sentence("Too many events have this title. Please choose another.")]})
+
+
+async def change_event(
+    slug: str, facts: EventFacts, *, version: int | None = None, now: datetime, account_id: UUID
+) -> EventRow:
+    """
+    Change an event. Registered people hear of what matters: time and place.
+
+    Args:
+        version: The version that the form showed; None: whatever stands.
+
+    Raises:
+        Problems: something is missing or wrong.
+        ChangedMeanwhile: somebody else was quicker.
+        CapacityTooSmall: more people have seats than the new capacity.
+        EventIsCancelled: a cancelled event is changed no more.
+
+    """
+    before = await event_by_slug(slug)
+    facts = _tidy(facts)
+    links = await _checked(facts)
+    start, end = facts.instants()
+    async with seats_transaction(before.id):
+        before = await _locked(before.id)
+        if before.status == EventStatus.CANCELLED:
+            raise EventIsCancelled(Sentence("“%(title)s” was cancelled and is changed no more.", title=before.title))
+        if version is not None and version != before.version:
+            raise ChangedMeanwhile(
+                Sentence("Somebody else has changed this event meanwhile. Please load it again and repeat your change.")
+            )
+        moved = (start, end, facts.place, facts.online_url) != (
+            before.starts_at, before.ends_at, before.place, before.online_url,
+        )  # fmt: skip
+        upsets = (start, end, facts.place) != (before.starts_at, before.ends_at, before.place)
+        sequence = before.sequence + (1 if upsets and before.status == EventStatus.PUBLISHED else 0)
+        await sql(
+            "UPDATE event SET title = {}, title_folded = {}, kind = {}, mode = {}, involvement = {}, starts_on = {}, "
+            "starts_time = {}, ends_on = {}, ends_time = {}, time_zone = {}, starts_at = {}, ends_at = {}, place = {}, "
+            "country = {}, online_url = {}, description = {}, language = {}, capacity = {}, registration_mode = {}, "
+            "registration_closes_at = {}, parent = {}, counts_in_statistics = {}, parity_exempt_reason = {}, "
+            "sequence = {}, version = version + 1, updated_at = {} WHERE id = {}",
+            facts.title, fold(facts.title)[:300], facts.kind, facts.mode, facts.involvement, facts.starts_on,
+            facts.starts_time, facts.ends_on, facts.ends_time, facts.time_zone, start, end, facts.place,
+            facts.country, facts.online_url, facts.description, facts.language, facts.capacity,
+            facts.registration_mode, facts.registration_closes_at, links.parent, facts.counts_in_statistics,
+            facts.parity_exempt_reason, sequence, now, before.id,
+        )  # fmt: skip
+        await sql("DELETE FROM event_theme WHERE event = {}", before.id)
+        await sql("DELETE FROM event_action_line WHERE event = {}", before.id)
+        await _link(before.id, links)
+        after = await event_by_id(before.id)
+        if facts.capacity != before.capacity:
+            await resize_pool(after, facts.capacity, now=now)
+        if after.status == EventStatus.PUBLISHED:
+            await set_pool_open(after.id, after.registration_mode == RegistrationMode.OPEN)
+        if moved and after.status == EventStatus.PUBLISHED and not after.is_past(now):
+            await _tell_registered(after, "event_changed", now)
+        await record("change_event", "event", before.id, account_id=account_id, now=now, detail=_changes(before, after))
+    return after
+
+
+async def publishing_problems(event: EventRow) -> tuple[list[Sentence], list[Sentence]]:
+    """
+    What keeps an event from being published: its schedule, and its panels.
+
+    The button on the page and the command both ask here, so they cannot disagree.
+    """
+    items = [(item.title, item.starts_at, item.ends_at) for item in await programme_of(event.id)]
+    schedule = schedule_problems(
+        mode=event.mode, place=event.place, event=(event.starts_at, event.ends_at), items=items
+    )
+    check = await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
+    return schedule, list(check.problems)
+
+
+async def publish_event(
+    slug: str,
+    *,
+    exception_reason: str = "",
+    may_except: bool = False,
+    now: datetime,
+    account_id: UUID,
+) -> EventRow:
+    """
+    Show an event to the public, unless its schedule or a panel holds it back.
+
+    Args:
+        exception_reason: Why it is published in spite of its panels; kept with
+            the account in a parity exception.
+        may_except: Whether the account is an administrator's.
+
+    Raises:
+        NotReadyToPublish: every reason, in sentences.
+        ExceptionNotAllowed: the reason came from somebody who may not decide it.
+        EventIsCancelled: it was cancelled.
+
+    """
+    event = await event_by_slug(slug)
+    reason = clean_text(exception_reason)[:2000]
+    async with transaction():
+        event = await _locked(event.id)
+        if event.status == EventStatus.PUBLISHED:
+            return event
+        if event.status == EventStatus.CANCELLED:
+            raise EventIsCancelled(Sentence("“%(title)s” was cancelled.", title=event.title))
+        schedule, panels = await publishing_problems(event)
+        if panels and reason and not may_except:
+            raise ExceptionNotAllowed(
+                Sentence("Only an administrator may publish in spite of the panels."), *schedule, *panels
+            )
+        if schedule or (panels and not reason):
+            raise NotReadyToPublish(*schedule, *panels)
+        if panels:
+            await sql(
+                "INSERT INTO parity_exception (id, event, account, reason, findings, granted_at) "
+                "VALUES ({}, {}, {}, {}, {}, {})",
+                uuid4(), event.id, account_id, reason, "\n".join(panels), now,
+            )  # fmt: skip
+            await record("grant_parity_exception", "event", event.id, account_id=account_id, now=now)
+        await sql(
+            "UPDATE event SET status = 'published', published_at = {}, updated_at = {}, version = version + 1 WHERE id = {}",
+            now, now, event.id,
+        )  # fmt: skip
+        await set_pool_open(event.id, event.registration_mode == RegistrationMode.OPEN)
+        await record("publish_event", "event", event.id, account_id=account_id, now=now)
+    return await event_by_id(event.id)
+
+
+async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUID) -> EventRow:
+    """
+    Call an event off; everybody who registered is told, with the reason.
+
+    Raises:
+        Problems: no reason was given.
+
+    """
+    reason = clean_text(reason)
+    if not reason or len(reason) > 2000:
+        wrong = (
+            Sentence("Please say why; registered people will read it.")
+            if not reason
+            else Sentence("This is too long; %(most)s characters is the most.", most=2000)
+        )
+        raise Problems({"reason": [wrong]})
+    event = await event_by_slug(slug)
+    async with seats_transaction(event.id):
+        event = await _locked(event.id)
+        if event.status == EventStatus.CANCELLED:
+            return event
+        was_published = event.status == EventStatus.PUBLISHED
+        await sql(
+            "UPDATE event SET status = 'cancelled', cancelled_at = {}, cancel_reason = {}, updated_at = {}, "
+            "sequence = sequence + 1, version = version + 1 WHERE id = {}",
+            now, reason, now, event.id,
+        )  # fmt: skip
+        event = await event_by_id(event.id)
+        await set_pool_open(event.id, False)
+        if was_published and not event.is_past(now):
+            await _tell_registered(event, "event_cancelled", now, reason=reason)
+        await record("cancel_event", "event", event.id, account_id=account_id, now=now)
+    return event
+
+
+async def delete_draft(slug: str, *, now: datetime, account_id: UUID) -> None:
+    """
+    Delete a draft that nobody has registered for.
+
+    Raises:
+        EventIsKept: it was published once, or somebody has registered.
+
+    """
+    event = await event_by_slug(slug)
+    async with transaction():
+        event = await _locked(event.id)
+        people = await sql("SELECT 1 AS one FROM registration WHERE event = {} LIMIT 1", event.id)
+        if event.status != EventStatus.DRAFT or people:
+            raise EventIsKept(Sentence("Only drafts without registrations can be deleted. Cancel this event instead."))
+        await sql(
+            "DELETE FROM speaker_slot WHERE programme_item IN (SELECT id FROM programme_item WHERE event = {})",
+            event.id,
+        )
+        for table in ("programme_item", "seat_pool", "parity_exception"):
+            await sql(f"DELETE FROM {table} WHERE event = {{}}", event.id)
+        await sql("DELETE FROM event WHERE id = {}", event.id)
+        await record("delete_draft", "event", event.id, account_id=account_id, now=now)
+
+
+async def add_programme_item(slug: str, facts: ItemFacts, *, now: datetime, account_id: UUID) -> ItemRow:
+    """
+    Put an item on the programme.
+
+    Raises:
+        Problems: something is missing or wrong.
+
+    """
+    event = await event_by_slug(slug)
+    new = uuid4()
+    facts, start, end = _checked_item(facts, event)
+    async with transaction():
+        await sql(
+            "INSERT INTO programme_item (id, event, title, kind, starts_on, starts_time, ends_on, ends_time, starts_at, "
+            "ends_at, room, capacity, description, parity_exempt_reason) "
+            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
+            new, event.id, facts.title, facts.kind, facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time,
+            start, end, facts.room, facts.capacity, facts.description, facts.parity_exempt_reason,
+        )  # fmt: skip
+        await _touch(event.id, now)
+        await record("add_programme_item", "programme_item", new, account_id=account_id, now=now)
+    return await item_by_id(new)
+
+
+async def change_programme_item(item_id: UUID, facts: ItemFacts, *, now: datetime, account_id: UUID) -> ItemRow:
+    """
+    Change an item of the programme.
+
+    Raises:
+        Problems: something is missing or wrong.
+
+    """
+    item = await item_by_id(item_id)
+    event = await event_by_id(item.event)
+    facts, start, end = _checked_item(facts, event)
+    async with transaction():
+        await sql(
+            "UPDATE programme_item SET title = {}, kind = {}, starts_on = {}, starts_time = {}, ends_on = {}, "
+            "ends_time = {}, starts_at = {}, ends_at = {}, room = {}, capacity = {}, description = {}, "
+            "parity_exempt_reason = {} WHERE id = {}",
+            facts.title, facts.kind, facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, start, end,
+            facts.room, facts.capacity, facts.description, facts.parity_exempt_reason, item_id,
+        )  # fmt: skip
+        await _touch(event.id, now)
+        await record("change_programme_item", "programme_item", item_id, account_id=account_id, now=now)
+    return await item_by_id(item_id)
+
+
+async def remove_programme_item(item_id: UUID, *, now: datetime, account_id: UUID) -> EventRow:
+    """
+    Take an item off the programme, with its speaker slots.
+
+    Raises:
+        EventIsKept: people's attendance at it was recorded.
+
+    """
+    item = await item_by_id(item_id)
+    async with transaction():
+        if await sql("SELECT 1 AS one FROM attendance WHERE programme_item = {} LIMIT 1", item_id):
+            raise EventIsKept(
+                Sentence("People were recorded as present at “%(title)s”, so it stays.", title=item.title)
+            )
+        await sql("DELETE FROM speaker_slot WHERE programme_item = {}", item_id)
+        await sql("DELETE FROM programme_item WHERE id = {}", item_id)
+        await _touch(item.event, now)
+        await record("remove_programme_item", "programme_item", item_id, account_id=account_id, now=now)
+    return await event_by_id(item.event)
+
+
+class _Links(msgspec.Struct, frozen=True):
+    """Keys of what an event is tied to."""
+
+    parent: UUID | None
+    themes: list[UUID]
+    action_lines: list[UUID]
+
+
+def _tidy(facts: EventFacts) -> EventFacts:
+    return replace(
+        facts,
+        title=clean_line(facts.title), place=clean_line(facts.place), country=facts.country.strip().upper(),
+        online_url=facts.online_url.strip(), description=clean_text(facts.description),
+        parity_exempt_reason=clean_text(facts.parity_exempt_reason),
+    )  # fmt: skip
+
+
+async def _checked(facts: EventFacts) -> _Links:
+    """The keys behind the codes; every fault of the facts and of the codes at once."""
+    problems = event_problems(facts, languages=current_settings().language_codes)
+    if facts.country and facts.country not in _COUNTRIES:
+        problems["country"] = [
+            Sentence("“%(given)s” is no country code. Codes look like FR.", given=facts.country[:10])
+        ]
+    parent = None
+    if facts.parent:
+        rows = await sql("SELECT id FROM event WHERE slug = {}", facts.parent)
+        if rows:
+            parent = rows[0]["id"]
+        else:
+            problems["parent"] = [Sentence("There is no event “%(slug)s”.", slug=facts.parent[:90])]
+    found: dict[str, list[UUID]] = {}
+    for name, table in (("themes", "theme"), ("action_lines", "action_line")):
+        codes = list(dict.fromkeys(getattr(facts, name)))
+        known = {row["code"]: row["id"] for row in await sql(f"SELECT id, code FROM {table}")} if codes else {}
+        if unknown := [code for code in codes if code not in known]:
+            problems[name] = [
+                Sentence("“%(given)s” is none of: %(known)s.", given=code[:40], known=", ".join(sorted(known)))
+                for code in unknown[:10]
+            ]
+        found[name] = [known[code] for code in codes if code in known]
+    if problems:
+        raise Problems(problems)
+    return _Links(parent, found["themes"], found["action_lines"])
+
+
+async def _link(event_id: UUID, links: _Links) -> None:
+    for theme in links.themes:
+        await sql("INSERT INTO event_theme (id, event, theme) VALUES ({}, {}, {})", uuid4(), event_id, theme)
+    for line in links.action_lines:
+        await sql(
+            "INSERT INTO event_action_line (id, event, action_line) VALUES ({}, {}, {})",
+            uuid4(),
+            event_id,
+            line,
+        )
+
+
+def _checked_item(facts: ItemFacts, event: EventRow) -> tuple[ItemFacts, datetime, datetime]:
+    facts = replace(
+        facts, title=clean_line(facts.title), room=clean_line(facts.room), description=clean_text(facts.description),
+        parity_exempt_reason=clean_text(facts.parity_exempt_reason),
+    )  # fmt: skip
+    if event.status == EventStatus.CANCELLED:
+        raise EventIsCancelled(Sentence("“%(title)s” was cancelled and is changed no more.", title=event.title))
+    if problems := item_problems(facts, event.time_zone):
+        raise Problems(problems)
+    assert facts.starts_on and facts.starts_time and facts.ends_on and facts.ends_time and event.time_zone
+    start = to_utc(facts.starts_on, facts.starts_time, event.time_zone, second=False)
+    return facts, start, to_utc(facts.ends_on, facts.ends_time, event.time_zone, second=True)
+
+
+async def _locked(event_id: UUID) -> EventRow:
+    """The event as it stands, with its row locked for this transaction."""
+    rows = await sql(f"SELECT id FROM event WHERE id = {{}}{lock_clause()}", event_id)
+    if not rows:
+        raise NotFound(Sentence("There is no such event."))
+    return await event_by_id(event_id)
+
+
+async def _touch(event_id: UUID, now: datetime) -> None:
+    await sql("UPDATE event SET version = version + 1, updated_at = {} WHERE id = {}", now, event_id)
+
+
+def _changes(before: EventRow, after: EventRow) -> str:
+    """Names of the columns that changed, for the audit trail."""
+    quiet = {"version", "updated_at", "sequence", "title_folded"}
+    names = [n for n in EventRow.__struct_fields__ if n not in quiet and getattr(before, n) != getattr(after, n)]
+    return ", ".join(names)
+
+
+async def _tell_registered(event: EventRow, kind: str, now: datetime, **more: Any) -> None:
+    """Write a letter to everybody with a seat or in the queue."""
+    for status in (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED, RegistrationStatus.PENDING):
+        offset = 0
+        while True:
+            part, _ = await registrations_of(
+                event.id, RegistrationFilter(status=status), limit=_LETTERS_AT_ONCE, offset=offset
+            )
+            for registration, _attended in part:
+                await post_letter(_news(event, registration, kind, more), now=now)
+            if len(part) < _LETTERS_AT_ONCE:
+                break
+            offset += _LETTERS_AT_ONCE
+
+
+def _news(event: EventRow, registration: RegistrationRow, kind: str, more: dict[str, Any]) -> Any:
+    method = {"event_changed": "REQUEST", "event_cancelled": "CANCEL"}[kind] if registration.has_seat else None
+    return registration_letter(
+        kind,
+        event,
+        registration,
+        key=f"registration:{registration.id}:{kind}:{event.version}",
+        calendar_method=method,
+        **more,
+    )

@@ -1,0 +1,218 @@
+"""Forms of events and programme items."""
+
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+from functools import cache
+from typing import Any
+
+import wtforms
+from babel import Locale
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from eventhub import languages
+from eventhub.database import Row
+from eventhub.events.queries import EventRow, ItemRow
+from eventhub.events.rules import (
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    MOST_SEATS,
+    EventFacts,
+    EventKind,
+    Involvement,
+    ItemFacts,
+    ItemKind,
+    Mode,
+    RegistrationMode,
+)
+from eventhub.forms import Form
+from eventhub.labels import label_of
+from eventhub.pages import zones
+from eventhub.settings import current_settings
+
+
+def labelled(codes: Iterable[str], blank: str | None = None) -> list[tuple[str, str]]:
+    """Codes with their words in the reader's language, perhaps after an empty choice."""
+    found = [(str(code), languages.gettext(label_of(str(code)))) for code in codes]
+    return [("", languages.gettext(blank)), *found] if blank is not None else found
+
+
+@cache
+def country_choices(language: str) -> list[tuple[str, str]]:
+    """Two-letter codes and names of countries, by name."""
+    names = Locale.parse(language).territories
+    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code != "ZZ"]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+@cache
+def zone_choices() -> dict[str, list[tuple[str, str]]]:
+    """Zones by area."""
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zones()):
+        area, _, city = name.partition("/")
+        grouped.setdefault(area, []).append((name, (city or area).replace("_", " ")))
+    return grouped
+
+
+class EventForm(Form):
+    """What an organiser says of an event."""
+
+    title = wtforms.StringField("Title", [InputRequired(), Length(max=LONGEST_TITLE)])
+    kind = wtforms.SelectField("Kind of event")
+    involvement = wtforms.SelectField("Who leads it")
+    mode = wtforms.SelectField("Where people meet")
+    starts_on = wtforms.DateField("First day", [InputRequired()])
+    starts_time = wtforms.TimeField("Start time", [InputRequired()])
+    which_start = wtforms.RadioField("Which of the two start times?", [Optional()], validate_choice=False)
+    ends_on = wtforms.DateField("Last day", [Optional()])
+    ends_time = wtforms.TimeField("End time", [Optional()])
+    which_end = wtforms.RadioField("Which of the two end times?", [Optional()], validate_choice=False)
+    time_zone = wtforms.SelectField(
+        "Time zone", description="All times of this event are in this zone; people see theirs beside it."
+    )
+    place = wtforms.StringField("Place", [Length(max=300)], description="House, street, city.")
+    country = wtforms.SelectField("Country", [Optional()])
+    online_url = wtforms.StringField(
+        "Address to join online", [Length(max=500)], description="Only registered people see it."
+    )
+    capacity = wtforms.IntegerField(
+        "Number of seats", [Optional(), NumberRange(0, MOST_SEATS)], description="Leave it empty for no limit."
+    )
+    registration_mode = wtforms.SelectField("Registration")
+    language = wtforms.SelectField("Language of title and description")
+    description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
+    themes = wtforms.SelectMultipleField("Thematic priorities", [Optional()])
+    action_lines = wtforms.SelectMultipleField("Action lines", [Optional()])
+    parent = wtforms.StringField(
+        "Part of", [Length(max=90)], description="The last part of the address of the event that this one belongs to."
+    )
+    counts_in_statistics = wtforms.BooleanField(
+        "Counts in the figures", default=True, description="Switch this off for an umbrella whose parts are counted."
+    )
+    parity_exempt_reason = wtforms.TextAreaField(
+        "Why panels are not checked",
+        [Length(max=2000)],
+        description="Only for programmes meant for women or another group; leave it empty otherwise.",
+    )
+    version = wtforms.HiddenField()
+
+    def __init__(self, *args: Any, themes: list[Row], action_lines: list[Row], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = labelled(EventKind)
+        self.involvement.choices = labelled(Involvement)
+        self.mode.choices = labelled(Mode)
+        self.time_zone.choices = zone_choices()
+        self.country.choices = [("", "–"), *country_choices(languages.current())]
+        self.registration_mode.choices = labelled(RegistrationMode)
+        self.language.choices = labelled(current_settings().language_codes)
+        self.themes.choices = labelled(row["code"] for row in themes)
+        self.action_lines.choices = [(row["code"], f"{row['plan']}: {row['name']}") for row in action_lines]
+        halves = [("first", languages.gettext("The first")), ("second", languages.gettext("The second"))]
+        self.which_start.choices = self.which_end.choices = halves
+
+    def facts(self, before: EventRow | None = None) -> EventFacts:
+        """The facts as typed; what the form does not ask stays as it was."""
+        which = {"first": False, "second": True}
+        return EventFacts(
+            title=self.title.data or "",
+            kind=self.kind.data or "",
+            mode=self.mode.data or "",
+            involvement=self.involvement.data or "",
+            starts_on=self.starts_on.data,
+            starts_time=self.starts_time.data,
+            ends_on=self.ends_on.data,
+            ends_time=self.ends_time.data,
+            time_zone=self.time_zone.data,
+            place=self.place.data or "",
+            country=self.country.data or "",
+            online_url=self.online_url.data or "",
+            description=self.description.data or "",
+            language=self.language.data or "",
+            capacity=self.capacity.data,
+            registration_mode=self.registration_mode.data or "",
+            registration_closes_at=before.registration_closes_at if before else None,
+            parity_exempt_reason=self.parity_exempt_reason.data or "",
+            counts_in_statistics=bool(self.counts_in_statistics.data),
+            parent=(self.parent.data or "").strip() or None,
+            action_lines=tuple(self.action_lines.data or ()),
+            themes=tuple(self.themes.data or ()),
+            second_start=which.get(self.which_start.data or ""),
+            second_end=which.get(self.which_end.data or ""),
+        )
+
+
+def values_of_event(
+    event: EventRow, *, parent: str | None, themes: list[Row], action_lines: list[Row]
+) -> dict[str, Any]:
+    """What the form shows for an event that exists."""
+    names = (
+        "title", "kind", "mode", "involvement", "starts_on", "starts_time", "ends_on", "ends_time", "time_zone",
+        "place", "country", "online_url", "capacity", "registration_mode", "language", "description",
+        "counts_in_statistics", "parity_exempt_reason", "version",
+    )  # fmt: skip
+    return {
+        **{name: getattr(event, name) for name in names},
+        "parent": parent or "",
+        "themes": [row["code"] for row in themes],
+        "action_lines": [row["code"] for row in action_lines],
+    }
+
+
+class ItemForm(Form):
+    """What an organiser says of a programme item; times in the event's zone."""
+
+    title = wtforms.StringField("Title", [InputRequired(), Length(max=LONGEST_TITLE)])
+    kind = wtforms.SelectField("Kind of item")
+    starts_on = wtforms.DateField("Day", [InputRequired()])
+    starts_time = wtforms.TimeField("Start time", [InputRequired()])
+    ends_time = wtforms.TimeField("End time", [InputRequired()], description="After midnight counts as the next day.")
+    room = wtforms.StringField("Room", [Length(max=120)])
+    description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
+    parity_exempt_reason = wtforms.TextAreaField(
+        "Why this panel is not checked",
+        [Length(max=2000)],
+        description="Only for programmes meant for women or another group; leave it empty otherwise.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = labelled(ItemKind)
+
+    def facts(self, before: ItemRow | None = None) -> ItemFacts:
+        """The facts as typed; an end that is not after the start lies on the next day."""
+        day: date | None = self.starts_on.data
+        start: time | None = self.starts_time.data
+        end: time | None = self.ends_time.data
+        last = day
+        if day and start and end and end < start and day < date(9999, 12, 31):
+            last = day + timedelta(days=1)
+        return ItemFacts(
+            title=self.title.data or "",
+            kind=self.kind.data or "",
+            starts_on=day,
+            starts_time=start,
+            ends_on=last,
+            ends_time=end,
+            room=self.room.data or "",
+            capacity=before.capacity if before else None,
+            description=self.description.data or "",
+            parity_exempt_reason=self.parity_exempt_reason.data or "",
+        )
+
+
+class CancelForm(Form):
+    """Why an event is called off."""
+
+    reason = wtforms.TextAreaField(
+        "Reason", [InputRequired(), Length(max=2000)], description="Registered people will read it in their letter."
+    )
+
+
+class PublishForm(Form):
+    """Why an event is published in spite of its panels."""
+
+    exception_reason = wtforms.TextAreaField(
+        "Reason for publishing without balance",
+        [Length(max=2000)],
+        description="It is kept with your name and listed in the gender section of the year.",
+    )

@@ -1,0 +1,302 @@
+"""Reads of events, and the doors through which one event is reached."""
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from eventhub.database import Row, sql
+from eventhub.directory.folding import fold
+from eventhub.errors import NotFound
+from eventhub.events.rules import OWN, PRIVATE_KINDS, EventStatus, Mode
+from eventhub.words import Sentence
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """One event, all of its columns."""
+
+    id: UUID
+    slug: str
+    title: str
+    title_folded: str
+    kind: str
+    mode: str
+    involvement: str
+    status: str
+    starts_on: date
+    starts_time: time | None
+    ends_on: date | None
+    ends_time: time | None
+    time_zone: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    place: str
+    country: str
+    online_url: str
+    description: str
+    language: str
+    capacity: int | None
+    registration_mode: str
+    registration_closes_at: datetime | None
+    parent: UUID | None
+    counts_in_statistics: bool
+    host_member: UUID | None
+    parity_exempt_reason: str
+    printed_start: str
+    printed_end: str
+    printed_title: str
+    printed_location: str
+    import_key: str | None
+    calendar_uid: str
+    sequence: int
+    version: int
+    cancel_reason: str
+    created_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+    cancelled_at: datetime | None
+
+    @property
+    def is_own(self) -> bool:
+        """Led or co-led by the association."""
+        return self.involvement in OWN
+
+    @property
+    def href(self) -> str:
+        """Its public address."""
+        return f"/events/{self.slug}"
+
+    @property
+    def has_online(self) -> bool:
+        """Whether people can join online."""
+        return self.mode in (Mode.ONLINE, Mode.HYBRID)
+
+    @property
+    def on_site(self) -> bool:
+        """Whether people can come in person."""
+        return self.mode in (Mode.IN_PERSON, Mode.HYBRID)
+
+    def is_past(self, now: datetime) -> bool:
+        """Whether it is over; an event without times is over when its last day is, everywhere."""
+        if end := self.ends_at or self.starts_at:
+            return end < now
+        return (self.ends_on or self.starts_on) < now.date()
+
+    def takes_registrations(self, now: datetime) -> bool:
+        """Whether somebody could register now."""
+        return (
+            self.status == EventStatus.PUBLISHED
+            and self.registration_mode == "open"
+            and self.starts_at is not None
+            and not self.is_past(now)
+            and (self.registration_closes_at is None or now < self.registration_closes_at)
+        )
+
+
+class ItemRow(msgspec.Struct, frozen=True):
+    """One programme item, all of its columns."""
+
+    id: UUID
+    event: UUID
+    title: str
+    kind: str
+    starts_on: date
+    starts_time: time
+    ends_on: date
+    ends_time: time
+    starts_at: datetime
+    ends_at: datetime
+    room: str
+    capacity: int | None
+    description: str
+    parity_exempt_reason: str
+
+
+EVENT_COLUMNS = ", ".join(EventRow.__struct_fields__)
+_ITEM_COLUMNS = ", ".join(ItemRow.__struct_fields__)
+
+
+def no_such_event(slug: str) -> NotFound:
+    """What drafts, forbidden events and unknown ones all look like."""
+    return NotFound(Sentence("There is no event “%(slug)s”.", slug=slug[:90]))
+
+
+async def event_by_slug(slug: str) -> EventRow:
+    """
+    One event, whatever its status; for staff.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    rows = await sql(f"SELECT {EVENT_COLUMNS} FROM event WHERE slug = {{}}", slug)
+    if not rows:
+        raise no_such_event(slug)
+    return EventRow(**rows[0])
+
+
+async def public_event(slug: str) -> EventRow:
+    """
+    One event as the public may see it: published or cancelled, and not of a private kind.
+
+    Raises:
+        NotFound: there is none, or it is not public.
+
+    """
+    event = await event_by_slug(slug)
+    if event.status == EventStatus.DRAFT or event.kind in PRIVATE_KINDS:
+        raise no_such_event(slug)
+    return event
+
+
+async def event_by_id(event_id: UUID) -> EventRow:
+    """
+    One event by its key.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    rows = await sql(f"SELECT {EVENT_COLUMNS} FROM event WHERE id = {{}}", event_id)
+    if not rows:
+        raise no_such_event(str(event_id))
+    return EventRow(**rows[0])
+
+
+async def programme_of(event_id: UUID) -> list[ItemRow]:
+    """The programme items of an event in order of time."""
+    rows = await sql(
+        f"SELECT {_ITEM_COLUMNS} FROM programme_item WHERE event = {{}} ORDER BY starts_at, title, id",
+        event_id,
+    )
+    return [ItemRow(**row) for row in rows]
+
+
+async def item_by_id(item_id: UUID) -> ItemRow:
+    """
+    One programme item.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    rows = await sql(f"SELECT {_ITEM_COLUMNS} FROM programme_item WHERE id = {{}}", item_id)
+    if not rows:
+        raise NotFound(Sentence("There is no such programme item."))
+    return ItemRow(**rows[0])
+
+
+class EventFilter(msgspec.Struct, frozen=True):
+    """What a list of events is narrowed to; empty means everything."""
+
+    year: int | None = None
+    kind: str = ""
+    mode: str = ""
+    involvement: str = ""
+    status: str = ""
+    q: str = ""
+    theme: str = ""
+    from_day: date | None = None
+    before_day: date | None = None
+    public_only: bool = False
+
+
+def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
+    parts: list[str] = []
+    values: list[Any] = []
+
+    def add(condition: str, *given: Any) -> None:
+        parts.append(condition)
+        values.extend(given)
+
+    if wanted.public_only:
+        add("status <> 'draft'")
+        add(f"kind NOT IN ({', '.join('{}' for _ in PRIVATE_KINDS)})", *sorted(PRIVATE_KINDS))
+    if wanted.year is not None:
+        add("starts_on >= {} AND starts_on < {}", date(wanted.year, 1, 1), date(wanted.year + 1, 1, 1))
+    if wanted.from_day:
+        add("COALESCE(ends_on, starts_on) >= {}", wanted.from_day)
+    if wanted.before_day:
+        add("COALESCE(ends_on, starts_on) < {}", wanted.before_day)
+    for name in ("kind", "mode", "involvement", "status"):
+        if value := getattr(wanted, name):
+            add(f"{name} = {{}}", value)
+    if wanted.q and (words := fold(wanted.q[:200]).split()):
+        for word in words[:8]:
+            add("title_folded LIKE {}", f"%{word}%")
+    if wanted.theme:
+        add(
+            "id IN (SELECT et.event FROM event_theme et JOIN theme t ON t.id = et.theme WHERE t.code = {})",
+            wanted.theme,
+        )
+    return " AND ".join(parts) or "1 = 1", values
+
+
+async def events(
+    wanted: EventFilter, *, limit: int, offset: int = 0, newest_first: bool = False
+) -> tuple[list[EventRow], int]:
+    """A part of the events that match, and how many match in all; two queries whatever the size."""
+    condition, values = _conditions(wanted)
+    order = "DESC" if newest_first else "ASC"
+    rows = await sql(
+        f"SELECT {EVENT_COLUMNS} FROM event WHERE {condition} "
+        f"ORDER BY starts_on {order}, COALESCE(starts_at, created_at) {order}, id LIMIT {{}} OFFSET {{}}",
+        *values,
+        limit,
+        offset,
+    )
+    if offset == 0 and len(rows) < limit:
+        return [EventRow(**row) for row in rows], len(rows)
+    total = await sql(f"SELECT COUNT(*) AS n FROM event WHERE {condition}", *values)
+    return [EventRow(**row) for row in rows], int(total[0]["n"])
+
+
+async def years_with_events() -> list[int]:
+    """Years in which events start, newest first."""
+    rows = await sql("SELECT DISTINCT starts_on FROM event WHERE status <> 'draft'")
+    return sorted({row["starts_on"].year for row in rows}, reverse=True)
+
+
+async def themes() -> list[Row]:
+    """Thematic priorities in order."""
+    return await sql("SELECT id, code, name, tag FROM theme ORDER BY position, code")
+
+
+async def action_lines(year: int | None = None) -> list[Row]:
+    """Action lines of the plan in force in a year, or of all plans."""
+    if year is None:
+        return await sql("SELECT id, code, plan, number, name FROM action_line ORDER BY first_year, number")
+    return await sql(
+        "SELECT id, code, plan, number, name FROM action_line WHERE first_year <= {} AND last_year >= {} ORDER BY number",
+        year,
+        year,
+    )
+
+
+async def themes_of(event_id: UUID) -> list[Row]:
+    """Thematic priorities of one event."""
+    return await sql(
+        "SELECT t.code AS code, t.name AS name FROM event_theme et JOIN theme t ON t.id = et.theme "
+        "WHERE et.event = {} ORDER BY t.position",
+        event_id,
+    )
+
+
+async def action_lines_of(event_id: UUID) -> list[Row]:
+    """Action lines of one event."""
+    return await sql(
+        "SELECT a.code AS code, a.name AS name FROM event_action_line ea JOIN action_line a ON a.id = ea.action_line "
+        "WHERE ea.event = {} ORDER BY a.first_year, a.number",
+        event_id,
+    )
+
+
+async def parts_of(event_id: UUID) -> list[EventRow]:
+    """The events of which this one is the parent, in order of time; drafts are left out."""
+    rows = await sql(
+        f"SELECT {EVENT_COLUMNS} FROM event WHERE parent = {{}} AND status <> 'draft' ORDER BY starts_on, title",
+        event_id,
+    )
+    return [EventRow(**row) for row in rows]

@@ -1,0 +1,432 @@
+"""Pages of events: the public calendar and the organisers' desk."""
+
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.accounts.queries import audit_trail
+from eventhub.errors import Problems, Refusal
+from eventhub.events.commands import (
+    NotReadyToPublish,
+    add_programme_item,
+    cancel_event,
+    change_event,
+    change_programme_item,
+    create_event,
+    delete_draft,
+    publish_event,
+    publishing_problems,
+    remove_programme_item,
+)
+from eventhub.events.feeds import event_calendar, public_feed
+from eventhub.events.forms import CancelForm, EventForm, ItemForm, PublishForm, labelled, values_of_event
+from eventhub.events.queries import (
+    EventFilter,
+    EventRow,
+    action_lines,
+    action_lines_of,
+    event_by_id,
+    event_by_slug,
+    events,
+    item_by_id,
+    parts_of,
+    programme_of,
+    public_event,
+    themes,
+    themes_of,
+    years_with_events,
+)
+from eventhub.events.rules import EventKind, EventStatus, Involvement, Mode
+from eventhub.mail.queries import letter_counts
+from eventhub.pages import redirect, render
+from eventhub.registrations.queries import head_count_of, registration_counts, seats_of
+from eventhub.settings import current_settings
+from eventhub.speakers.queries import exceptions_of, parity_of, parity_of_events, speakers_of
+from eventhub.words import Sentence
+
+CALENDAR_PAGE = 60
+DESK_PAGE = 40
+LOOK_AHEAD = timedelta(days=92)
+
+
+def account(request: Request[Any, Any, Any]) -> Identity:
+    """Who is signed in; the guard has let nobody else come this far."""
+    identity = identity_of(request)
+    assert identity is not None
+    return identity
+
+
+class PublicCalendar(Controller):
+    """What everybody can see."""
+
+    opt = open_to(Policy.PUBLIC)
+
+    @get("/")
+    async def index(
+        self,
+        request: Request[Any, Any, Any],
+        now: NamedDependency[datetime],
+        year: FromQuery[str] = "",
+        kind: FromQuery[str] = "",
+        mode: FromQuery[str] = "",
+        q: FromQuery[str] = "",
+        theme: FromQuery[str] = "",
+        page_number: FromQuery[str] = "1",
+    ) -> Response[str]:
+        """Coming events by month, or those of a year."""
+        chosen = int(year) if year.isascii() and year.isdigit() and 1985 <= int(year[:5]) <= 2100 else None
+        number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
+        number = max(1, number)
+        wanted = EventFilter(
+            year=chosen,
+            kind=kind if kind in set(EventKind) else "",
+            mode=mode if mode in set(Mode) else "",
+            q=q[:200],
+            theme=theme[:30],
+            from_day=None if chosen else now.date(),
+            public_only=True,
+        )
+        found, total = await events(wanted, limit=CALENDAR_PAGE, offset=(number - 1) * CALENDAR_PAGE)
+        months = [
+            (date(key[0], key[1], 1), list(group))
+            for key, group in groupby(found, key=lambda event: (event.starts_on.year, event.starts_on.month))
+        ]
+        return render(
+            request,
+            "events/calendar",
+            months=months,
+            total=total,
+            number=number,
+            pages=max(1, -(-total // CALENDAR_PAGE)),
+            years=await years_with_events(),
+            themes=await themes(),
+            wanted=wanted,
+            kinds=list(EventKind),
+            modes=list(Mode),
+            now=now,
+        )
+
+    @get("/events/{slug:str}")
+    async def show(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """One event, or its calendar file when the address ends in .ics."""
+        if slug.endswith(".ics"):
+            return await event_calendar(await public_event(slug.removesuffix(".ics")), request)
+        event = await public_event(slug)
+        items = await programme_of(event.id)
+        return render(
+            request,
+            "events/event",
+            event=event,
+            days=by_day(items, event.time_zone),
+            speakers=await speakers_of(event.id, confirmed_only=True),
+            seats=await seats_of(event.id),
+            themes=await themes_of(event.id),
+            parts=await parts_of(event.id),
+            parent=await event_by_id(event.parent) if event.parent else None,
+            is_open=event.takes_registrations(now),
+            is_past=event.is_past(now),
+            now=now,
+        )
+
+    @get("/calendar.ics")
+    async def feed(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
+        """Published events as a calendar that programs subscribe to."""
+        return await public_feed(request, now)
+
+
+def by_day(items: list[Any], zone: str | None) -> list[tuple[date, list[Any]]]:
+    """Programme items by the day on which they start in the event's zone."""
+    there = ZoneInfo(zone or "UTC")
+    return [
+        (day, list(group)) for day, group in groupby(items, key=lambda item: item.starts_at.astimezone(there).date())
+    ]
+
+
+class Desk(Controller):
+    """Where staff begin."""
+
+    opt = open_to(Policy.STAFF)
+
+    @get("/staff/")
+    async def index(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[str]:
+        """Coming events with their numbers, and what wants attention."""
+        coming, total = await events(EventFilter(from_day=now.date()), limit=DESK_PAGE)
+        soon = {e.id: e for e in coming if e.starts_on <= (now + LOOK_AHEAD).date() and e.is_own}
+        checks = await parity_of_events({e.id: e.parity_exempt_reason for e in soon.values()})
+        unbalanced = [(soon[key], check) for key, check in checks.items() if check.problems]
+        return render(
+            request,
+            "events/desk",
+            coming=coming,
+            total=total,
+            seats={event.id: await seats_of(event.id) for event in coming[:12]},
+            unbalanced=unbalanced,
+            letters={"failed": 0, "queued": 0, **await letter_counts(), "relay": bool(current_settings().smtp_url)},
+            now=now,
+        )
+
+
+class StaffEvents(Controller):
+    """Events as organisers work on them."""
+
+    path = "/staff/events"
+    opt = open_to(Policy.STAFF)
+
+    @get("/")
+    async def index(
+        self,
+        request: Request[Any, Any, Any],
+        now: NamedDependency[datetime],
+        year: FromQuery[str] = "",
+        kind: FromQuery[str] = "",
+        involvement: FromQuery[str] = "",
+        status: FromQuery[str] = "",
+        q: FromQuery[str] = "",
+        page_number: FromQuery[str] = "1",
+    ) -> Response[str]:
+        """All events that match, newest first."""
+        chosen = int(year) if year.isascii() and year.isdigit() and 1985 <= int(year[:5]) <= 2100 else None
+        number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
+        wanted = EventFilter(year=chosen, kind=kind, involvement=involvement, status=status, q=q[:200])
+        number = max(1, number)
+        found, total = await events(wanted, limit=DESK_PAGE, offset=(number - 1) * DESK_PAGE, newest_first=True)
+        return render(
+            request,
+            "events/staff_events",
+            events=found,
+            total=total,
+            number=number,
+            pages=max(1, -(-total // DESK_PAGE)),
+            years=await years_with_events(),
+            wanted=wanted,
+            kinds=labelled(EventKind),
+            involvements=labelled(Involvement),
+            statuses=labelled(EventStatus),
+            now=now,
+        )
+
+    @get("/new", opt=open_to(Policy.EDIT_EVENTS))
+    async def new(self, request: Request[Any, Any, Any]) -> Response[str]:
+        """An empty form."""
+        form = await _event_form(None, time_zone=current_settings().time_zone, mode=Mode.ONLINE, kind=EventKind.WEBINAR)
+        return render(request, "events/form", form=form, event=None)
+
+    @post("/new", opt=open_to(Policy.EDIT_EVENTS))
+    async def create(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
+        """Write a draft."""
+        form = await _event_form(await request.form())
+        if form.validate():
+            try:
+                event = await create_event(form.facts(), now=now, account_id=account(request).account_id)
+                return redirect(f"/staff/events/{event.slug}", Sentence("The draft is written. Now its programme."))
+            except Problems as problems:
+                form.add_problems(problems)
+        return render(request, "events/form", status_code=422, form=form, event=None)
+
+    @get("/{slug:str}")
+    async def show(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[str]:
+        """One event with its programme, panels, people and history."""
+        return await _desk_page(request, await event_by_slug(slug), now)
+
+    @get("/{slug:str}/edit", opt=open_to(Policy.EDIT_EVENTS))
+    async def edit(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
+        """The form with what stands."""
+        event = await event_by_slug(slug)
+        parent = (await event_by_id(event.parent)).slug if event.parent else None
+        values = values_of_event(
+            event,
+            parent=parent,
+            themes=await themes_of(event.id),
+            action_lines=await action_lines_of(event.id),
+        )
+        return render(request, "events/form", form=await _event_form(None, **values), event=event)
+
+    @post("/{slug:str}/edit", opt=open_to(Policy.EDIT_EVENTS))
+    async def update(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Change it; registered people hear of what matters."""
+        event = await event_by_slug(slug)
+        form = await _event_form(await request.form())
+        status = 422
+        if form.validate():
+            shown = str(form.version.data or "")
+            version = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else None
+            try:
+                await change_event(
+                    slug, form.facts(event), version=version, now=now, account_id=account(request).account_id
+                )
+                return redirect(f"/staff/events/{slug}", Sentence("The event is changed."))
+            except Problems as problems:
+                form.add_problems(problems)
+            except Refusal as refusal:
+                status = refusal.status_code
+                form.add_problems({"": list(refusal.sentences)})
+        return render(request, "events/form", status_code=status, form=form, event=event)
+
+    @post("/{slug:str}/publish", opt=open_to(Policy.EDIT_EVENTS))
+    async def publish(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Show it to the public, or say every reason why not."""
+        who = account(request)
+        form = PublishForm(await request.form())
+        try:
+            await publish_event(
+                slug,
+                exception_reason=form.exception_reason.data or "",
+                may_except=who.may(Policy.ADMINISTER),
+                now=now,
+                account_id=who.account_id,
+            )
+        except NotReadyToPublish as refusal:
+            return await _desk_page(request, await event_by_slug(slug), now, refusal=refusal, publish_form=form)
+        return redirect(f"/staff/events/{slug}", Sentence("The event is public now."))
+
+    @post("/{slug:str}/cancel", opt=open_to(Policy.EDIT_EVENTS))
+    async def cancel(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Call it off; everybody registered is told."""
+        form = CancelForm(await request.form())
+        event = await event_by_slug(slug)
+        try:
+            await cancel_event(slug, reason=form.reason.data or "", now=now, account_id=account(request).account_id)
+        except Problems as problems:
+            form.validate()
+            form.add_problems({} if form.errors else problems)
+            return await _desk_page(request, event, now, cancel_form=form, status_code=422)
+        return redirect(f"/staff/events/{slug}", Sentence("The event is cancelled, and registered people are told."))
+
+    @post("/{slug:str}/delete", opt=open_to(Policy.EDIT_EVENTS))
+    async def delete(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Delete a draft."""
+        await delete_draft(slug, now=now, account_id=account(request).account_id)
+        return redirect("/staff/events", Sentence("The draft is deleted."))
+
+    @get("/{slug:str}/programme/new", opt=open_to(Policy.EDIT_EVENTS))
+    async def new_item(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
+        """An empty form for a programme item."""
+        event = await event_by_slug(slug)
+        items = await programme_of(event.id)
+        start = (items[-1].ends_on, items[-1].ends_time) if items else (event.starts_on, event.starts_time)
+        form = ItemForm(starts_on=start[0], starts_time=start[1], kind="panel")
+        return render(request, "events/item_form", form=form, event=event, item=None)
+
+    @post("/{slug:str}/programme/new", opt=open_to(Policy.EDIT_EVENTS))
+    async def create_item(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Put an item on the programme."""
+        event = await event_by_slug(slug)
+        form = ItemForm(await request.form())
+        if form.validate():
+            try:
+                await add_programme_item(slug, form.facts(), now=now, account_id=account(request).account_id)
+                return redirect(f"/staff/events/{slug}#programme", Sentence("The item is on the programme."))
+            except Problems as problems:
+                form.add_problems(problems)
+        return render(request, "events/item_form", status_code=422, form=form, event=event, item=None)
+
+
+class StaffProgramme(Controller):
+    """One item of a programme."""
+
+    path = "/staff/programme/{item_id:uuid}"
+    opt = open_to(Policy.EDIT_EVENTS)
+
+    @get("/")
+    async def edit(self, request: Request[Any, Any, Any], item_id: FromPath[UUID]) -> Response[str]:
+        """The form with what stands."""
+        item = await item_by_id(item_id)
+        event = await event_by_id(item.event)
+        names = (
+            "title",
+            "kind",
+            "starts_on",
+            "starts_time",
+            "ends_time",
+            "room",
+            "description",
+            "parity_exempt_reason",
+        )
+        form = ItemForm(**{name: getattr(item, name) for name in names})
+        return render(request, "events/item_form", form=form, event=event, item=item)
+
+    @post("/")
+    async def update(
+        self, request: Request[Any, Any, Any], item_id: FromPath[UUID], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Change it."""
+        item = await item_by_id(item_id)
+        event = await event_by_id(item.event)
+        form = ItemForm(await request.form())
+        if form.validate():
+            try:
+                await change_programme_item(item_id, form.facts(item), now=now, account_id=account(request).account_id)
+                return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is changed."))
+            except Problems as problems:
+                form.add_problems(problems)
+        return render(request, "events/item_form", status_code=422, form=form, event=event, item=item)
+
+    @post("/remove")
+    async def remove(
+        self, request: Request[Any, Any, Any], item_id: FromPath[UUID], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Take it off the programme."""
+        event = await remove_programme_item(item_id, now=now, account_id=account(request).account_id)
+        return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is off the programme."))
+
+
+async def _event_form(posted: Any, **values: Any) -> EventForm:
+    return EventForm(posted, themes=await themes(), action_lines=await action_lines(), data=values)
+
+
+async def _desk_page(
+    request: Request[Any, Any, Any],
+    event: EventRow,
+    now: datetime,
+    *,
+    refusal: Refusal | None = None,
+    publish_form: PublishForm | None = None,
+    cancel_form: CancelForm | None = None,
+    status_code: int = 200,
+) -> Response[str]:
+    schedule, panels = await publishing_problems(event)
+    return render(
+        request,
+        "events/staff_event",
+        status_code=refusal.status_code if refusal else status_code,
+        event=event,
+        days=by_day(await programme_of(event.id), event.time_zone),
+        speakers=await speakers_of(event.id),
+        check=await parity_of(event.id, exempt_reason=event.parity_exempt_reason),
+        schedule_problems=schedule,
+        panel_problems=panels,
+        exceptions=await exceptions_of(event.id),
+        seats=await seats_of(event.id),
+        counts=await registration_counts(event.id),
+        head_count=await head_count_of(event.id),
+        history=await audit_trail(object_kind="event", object_id=event.id, limit=20),
+        refused=refusal is not None,
+        publish_form=publish_form or PublishForm(),
+        cancel_form=cancel_form or CancelForm(),
+        is_past=event.is_past(now),
+        now=now,
+    )
+
+
+EVENT_PAGES: list[Any] = [PublicCalendar, Desk, StaffEvents, StaffProgramme]

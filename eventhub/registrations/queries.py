@@ -1,0 +1,245 @@
+"""Reads of registrations, seats, attendance and head counts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from eventhub.database import Row, sql
+from eventhub.directory.folding import fold
+from eventhub.errors import NotFound
+from eventhub.events.queries import EventRow
+from eventhub.links import make_link, read_link
+from eventhub.registrations.rules import RegistrationStatus, SeatsSituation
+from eventhub.settings import current_settings
+from eventhub.words import Sentence
+
+
+class RegistrationRow(msgspec.Struct, frozen=True):
+    """One registration with what pages show of its person and member; no gender."""
+
+    id: UUID
+    event: UUID
+    pool: UUID
+    person: UUID
+    name: str
+    status: str
+    queue_place: int | None
+    attends: str
+    level: str | None
+    member: UUID | None
+    organisation: str
+    city: str
+    country: str
+    language: str
+    time_zone: str
+    link_version: int
+    version: int
+    registered_at: datetime
+    status_at: datetime
+    email: str
+    member_name: str | None
+
+    @property
+    def has_seat(self) -> bool:
+        """Whether capacity counts it."""
+        return self.status == RegistrationStatus.CONFIRMED
+
+    @property
+    def stands_for(self) -> str:
+        """The member or organisation, as people read it."""
+        return self.member_name or self.organisation
+
+
+_COLUMNS = (
+    "r.id AS id, r.event AS event, r.pool AS pool, r.person AS person, r.name AS name, r.status AS status, "
+    "r.queue_place AS queue_place, r.attends AS attends, r.level AS level, r.member AS member, "
+    "r.organisation AS organisation, r.city AS city, r.country AS country, r.language AS language, "
+    "r.time_zone AS time_zone, r.link_version AS link_version, r.version AS version, "
+    "r.registered_at AS registered_at, r.status_at AS status_at, COALESCE(p.email, '') AS email, m.name AS member_name "
+    "FROM registration r JOIN person p ON p.id = r.person LEFT JOIN member m ON m.id = r.member"
+)
+
+
+def manage_url(registration_id: UUID, link_version: int) -> str:
+    """The personal link of a registration."""
+    return f"{current_settings().base_url}/registrations/{make_link('registration', registration_id, link_version)}"
+
+
+def no_such_registration() -> NotFound:
+    """The same words whether it never existed, was rotated, or is somebody else's."""
+    return NotFound(Sentence("This personal link is not valid. Please use the link in your newest letter."))
+
+
+async def registration_by_link(token: str) -> RegistrationRow:
+    """
+    The registration that a personal link opens.
+
+    Raises:
+        NotFound: the link is not ours, or was replaced.
+
+    """
+    opened = read_link("registration", token)
+    if opened is None:
+        raise no_such_registration()
+    rows = await sql(f"SELECT {_COLUMNS} WHERE r.id = {{}} AND r.link_version = {{}}", *opened)
+    if not rows:
+        raise no_such_registration()
+    return RegistrationRow(**rows[0])
+
+
+async def registration_by_id(registration_id: UUID) -> RegistrationRow:
+    """
+    One registration, for staff.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    rows = await sql(f"SELECT {_COLUMNS} WHERE r.id = {{}}", registration_id)
+    if not rows:
+        raise NotFound(Sentence("There is no such registration."))
+    return RegistrationRow(**rows[0])
+
+
+async def standing_registration(event_id: UUID, email_key: str) -> RegistrationRow | None:
+    """The registration of an address at an event, unless it was cancelled or declined."""
+    rows = await sql(
+        f"SELECT {_COLUMNS} WHERE r.event = {{}} AND p.email_key = {{}} "
+        "AND r.status IN ('pending', 'confirmed', 'waitlisted')",
+        event_id,
+        email_key,
+    )
+    return RegistrationRow(**rows[0]) if rows else None
+
+
+async def registration_by_submission(event_id: UUID, key: str) -> tuple[RegistrationRow, str] | None:
+    """The registration that a form with this key made, if it was sent before."""
+    rows = await sql(f"SELECT {_COLUMNS} WHERE r.event = {{}} AND r.submission_key = {{}}", event_id, key)
+    return (RegistrationRow(**rows[0]), key) if rows else None
+
+
+async def place_in_queue(registration: RegistrationRow) -> int | None:
+    """How many stand before and including this person, counted from 1; None for who does not wait."""
+    if registration.queue_place is None:
+        return None
+    rows = await sql(
+        "SELECT COUNT(*) AS n FROM registration WHERE pool = {} AND status = 'waitlisted' AND queue_place <= {}",
+        registration.pool,
+        registration.queue_place,
+    )
+    return int(rows[0]["n"])
+
+
+async def seats_of(event_id: UUID) -> SeatsSituation | None:
+    """Capacity, seats taken and people waiting; None when the event never took registrations."""
+    rows = await sql("SELECT capacity, taken, waiting FROM seat_pool WHERE event = {}", event_id)
+    return SeatsSituation(**rows[0]) if rows else None
+
+
+class RegistrationFilter(msgspec.Struct, frozen=True):
+    """What a list of registrations is narrowed to."""
+
+    status: str = ""
+    attends: str = ""
+    attended: str = ""
+    q: str = ""
+
+
+async def registrations_of(
+    event_id: UUID, wanted: RegistrationFilter, *, limit: int, offset: int = 0
+) -> tuple[list[tuple[RegistrationRow, bool]], int]:
+    """A part of an event's registrations with whether each attended, and how many match; two queries."""
+    parts, values = ["r.event = {}"], [event_id]
+    conditions: list[tuple[str, Any]] = []
+    if wanted.status:
+        conditions.append(("r.status = {}", wanted.status))
+    if wanted.attends:
+        conditions.append(("r.attends = {}", wanted.attends))
+    for word in wanted.q[:100].lower().split()[:5]:
+        conditions.append(("LOWER(r.name || ' ' || COALESCE(p.email_key, '')) LIKE {}", f"%{word}%"))
+    if wanted.attended in ("yes", "no"):
+        negation = "" if wanted.attended == "yes" else "NOT "
+        parts.append(f"{negation}EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id)")
+    for condition, value in conditions:
+        parts.append(condition)
+        values.append(value)
+    condition = " AND ".join(parts)
+    rows = await sql(
+        f"SELECT EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id) AS attended, {_COLUMNS} "
+        f"WHERE {condition} ORDER BY COALESCE(r.queue_place, 0), r.registered_at, r.id LIMIT {{}} OFFSET {{}}",
+        *values,
+        limit,
+        offset,
+    )
+    total = await sql(
+        f"SELECT COUNT(*) AS n FROM registration r JOIN person p ON p.id = r.person WHERE {condition}",
+        *values,
+    )
+    found = []
+    for row in rows:
+        attended = bool(row.pop("attended"))
+        found.append((RegistrationRow(**row), attended))
+    return found, int(total[0]["n"])
+
+
+async def registration_counts(event_id: UUID) -> dict[str, int]:
+    """Registrations of an event by status, and how many of them attended."""
+    rows = await sql("SELECT status, COUNT(*) AS n FROM registration WHERE event = {} GROUP BY status", event_id)
+    counts = {row["status"]: int(row["n"]) for row in rows}
+    there = await sql(
+        "SELECT COUNT(DISTINCT a.registration) AS n FROM attendance a JOIN registration r ON r.id = a.registration "
+        "WHERE r.event = {}",
+        event_id,
+    )
+    return {**counts, "attended": int(there[0]["n"])}
+
+
+async def attendance_of(event_id: UUID) -> list[Row]:
+    """Attendance rows of an event."""
+    return await sql(
+        "SELECT a.registration AS registration, a.programme_item AS programme_item, a.mode AS mode, "
+        "a.recorded_at AS recorded_at FROM attendance a JOIN registration r ON r.id = a.registration "
+        "WHERE r.event = {} ORDER BY a.recorded_at",
+        event_id,
+    )
+
+
+async def head_count_of(event_id: UUID) -> Row | None:
+    """The head count of an event, if one was typed in."""
+    rows = await sql(
+        "SELECT women, men, others, undisclosed, political, source, recorded_at FROM head_count WHERE event = {}",
+        event_id,
+    )
+    return rows[0] if rows else None
+
+
+async def gender_statement_of(person_id: UUID) -> Row | None:
+    """What a person stated; for the person's own page only."""
+    rows = await sql("SELECT gender, source, stated_at FROM gender_statement WHERE person = {}", person_id)
+    return rows[0] if rows else None
+
+
+async def member_by_key(key: str) -> Row | None:
+    """A member by our key, or by its name in any spelling we know."""
+    rows = await sql("SELECT id, name, time_zone FROM member WHERE key = {}", key[:80])
+    if not rows and (folded := fold(key[:200])):
+        rows = await sql(
+            "SELECT id, name, time_zone FROM member WHERE name_folded = {} UNION "
+            "SELECT m.id, m.name, m.time_zone FROM member_name n JOIN member m ON m.id = n.member WHERE n.name_folded = {}",
+            folded,
+            folded,
+        )
+    return rows[0] if len(rows) == 1 else None
+
+
+async def events_of_person(person_id: UUID) -> list[EventRow]:
+    """Published and cancelled events that a person has a seat at, in order of time."""
+    columns = ", ".join(f"e.{name} AS {name}" for name in EventRow.__struct_fields__)
+    rows = await sql(
+        f"SELECT {columns} FROM event e JOIN registration r ON r.event = e.id "
+        "WHERE r.person = {} AND r.status = 'confirmed' AND e.status <> 'draft' ORDER BY e.starts_on, e.id",
+        person_id,
+    )
+    return [EventRow(**row) for row in rows]

@@ -1,0 +1,97 @@
+"""Pages on which organisers put speakers on panels."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from eventhub.access import Policy, identity_of, open_to
+from eventhub.directory.queries import member_choices
+from eventhub.errors import Problems
+from eventhub.events.queries import event_by_id, item_by_id
+from eventhub.pages import redirect, render
+from eventhub.speakers.commands import NewSpeaker, SpeaksAlready, add_speaker, change_slot, remove_speaker
+from eventhub.speakers.forms import SlotForm, SpeakerForm
+from eventhub.speakers.queries import slot_by_id
+from eventhub.words import Sentence
+
+
+class StaffSpeakers(Controller):
+    """Speaker slots of a programme item."""
+
+    opt = open_to(Policy.EDIT_EVENTS)
+
+    @get("/staff/programme/{item_id:uuid}/speakers/new")
+    async def new(self, request: Request[Any, Any, Any], item_id: FromPath[UUID]) -> Response[str]:
+        """An empty form."""
+        item = await item_by_id(item_id)
+        role = "panellist" if item.kind == "panel" else "speaker"
+        form = SpeakerForm(members=dict(await member_choices()), data={"role": role, "level": "technical", "gender": ""})
+        return render(request, "speakers/form", form=form, item=item, event=await event_by_id(item.event))
+
+    @post("/staff/programme/{item_id:uuid}/speakers/new")
+    async def create(
+        self, request: Request[Any, Any, Any], item_id: FromPath[UUID], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Put somebody on the item."""
+        who = identity_of(request)
+        assert who is not None
+        item = await item_by_id(item_id)
+        event = await event_by_id(item.event)
+        form = SpeakerForm(await request.form(), members=dict(await member_choices()))
+        status = 422
+        if form.validate():
+            values = {n: form[n].data or "" for n in ("name", "email", "gender", "level", "role", "status", "member")}
+            try:
+                await add_speaker(item_id, NewSpeaker(**values), now=now, account_id=who.account_id)
+                return redirect(f"/staff/events/{event.slug}#i-{item_id}", Sentence("The speaker is on the line-up."))
+            except Problems as problems:
+                form.add_problems(problems)
+            except SpeaksAlready as refusal:
+                status = refusal.status_code
+                form.add_problems({"name": list(refusal.sentences)})
+        return render(request, "speakers/form", status_code=status, form=form, item=item, event=event)
+
+    @get("/staff/speakers/{slot_id:uuid}")
+    async def edit(self, request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> Response[str]:
+        """Role, level and status of a slot."""
+        slot, event = await slot_by_id(slot_id)
+        form = SlotForm(data={"role": slot.role, "level": slot.level, "status": slot.status})
+        return render(request, "speakers/slot", form=form, slot=slot, event=event)
+
+    @post("/staff/speakers/{slot_id:uuid}")
+    async def update(
+        self, request: Request[Any, Any, Any], slot_id: FromPath[UUID], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Change them."""
+        who = identity_of(request)
+        assert who is not None
+        slot, event = await slot_by_id(slot_id)
+        form = SlotForm(await request.form())
+        if not form.validate():
+            return render(request, "speakers/slot", status_code=422, form=form, slot=slot, event=event)
+        await change_slot(
+            slot_id,
+            role=form.role.data,
+            level=form.level.data,
+            status=form.status.data,
+            now=now,
+            account_id=who.account_id,
+        )
+        return redirect(f"/staff/events/{event.slug}#i-{slot.programme_item}", Sentence("The slot is changed."))
+
+    @post("/staff/speakers/{slot_id:uuid}/remove")
+    async def remove(
+        self, request: Request[Any, Any, Any], slot_id: FromPath[UUID], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """Take somebody off."""
+        who = identity_of(request)
+        assert who is not None
+        event = await remove_speaker(slot_id, now=now, account_id=who.account_id)
+        return redirect(f"/staff/events/{event.slug}#programme", Sentence("The speaker is off the line-up."))
+
+
+SPEAKER_PAGES: list[Any] = [StaffSpeakers]
