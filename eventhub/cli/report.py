@@ -1,0 +1,39 @@
+"""Tables of a year for `eventhub export`: the calendar annex and the engagement matrix."""
+
+from eventhub.cli.files import EXPORTS, ExportRequest, Table
+
+
+def _year(asked: ExportRequest) -> int:
+    """
+    The year that was asked for.
+
+    Raises:
+        Problems: none was named.
+
+    """
+    from eventhub.errors import Problems
+    from eventhub.words import Sentence
+
+    if asked.year is None:
+        raise Problems({"year": [Sentence("Please name the year, such as --year 2024.")]})
+    return asked.year
+
+
+async def _calendar_annex_out(asked: ExportRequest) -> Table:
+    from eventhub.statistics.queries import calendar_annex
+    from eventhub.statistics.sheets import annex_sheet
+
+    sheet = annex_sheet(await calendar_annex(_year(asked)))
+    return Table(sheet.title, sheet.columns, sheet.rows)
+
+
+async def _engagement_out(asked: ExportRequest) -> Table:
+    from eventhub.statistics.queries import engagement_of
+    from eventhub.statistics.sheets import engagement_sheet
+
+    sheet = engagement_sheet(await engagement_of(_year(asked)))
+    return Table(sheet.title, sheet.columns, sheet.rows)
+
+
+EXPORTS["calendar-annex"] = _calendar_annex_out
+EXPORTS["engagement"] = _engagement_out

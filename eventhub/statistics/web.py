@@ -1,0 +1,118 @@
+"""Pages of figures for staff, and the files that hold the same rows."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect, Stream
+
+from eventhub.access import Policy, open_to
+from eventhub.pages import redirect, render
+from eventhub.spreadsheets import csv_bytes, xlsx_bytes
+from eventhub.statistics.queries import (
+    calendar_annex,
+    checked_year,
+    engagement_of,
+    figures_of,
+    years_with_figures,
+)
+from eventhub.statistics.rules import COLUMNS, leading
+from eventhub.statistics.sheets import Sheet, annex_sheet, engagement_sheet, figures_sheet
+from eventhub.statistics.workbook import year_workbook
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Figures(Controller):
+    """Figures by year, each with its definition."""
+
+    path = "/staff/figures"
+    opt = open_to(Policy.STAFF)
+
+    @get("/")
+    async def newest(self, now: NamedDependency[datetime]) -> Redirect:
+        """Go on to the newest year with figures that is not in the future."""
+        years = await years_with_figures()
+        so_far = [year for year in years if year <= now.year]
+        return redirect(f"/staff/figures/{max(so_far, default=min(years, default=now.year))}")
+
+    @get("/{name:str}")
+    async def show(
+        self, request: Request[Any, Any, Any], name: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """The figures of a year, as a page or as a file when the address ends in .csv or .xlsx."""
+        year, form = _year_and_form(name)
+        found = await figures_of(year)
+        if form == "csv":
+            return _file(f"figures-{year}.csv", csv_bytes(*_parts(figures_sheet(found))))
+        if form == "xlsx":
+            return _file(f"figures-{year}.xlsx", iter([year_workbook(found)]))
+        years = await years_with_figures()
+        return render(
+            request,
+            "statistics/year",
+            year=year,
+            found=found,
+            years=sorted({*years, year}, reverse=True),
+            is_running=year >= now.year,
+            leading_kinds=leading({row.kind: row.total for row in found.kinds}),
+            leading_themes=leading({theme.code: theme.labs for theme in found.themes}),
+        )
+
+    @get("/{name:str}/{table:str}")
+    async def table(self, request: Request[Any, Any, Any], name: FromPath[str], table: FromPath[str]) -> Response[Any]:
+        """The calendar annex or the engagement matrix, as a page or as a file."""
+        year, form = _year_and_form(name)
+        kind, _, ending = table.partition(".")
+        if form or kind not in ("calendar-annex", "engagement") or table not in (kind, f"{kind}.{ending}"):
+            raise NotFoundException
+        if kind == "calendar-annex":
+            annex = await calendar_annex(year)
+            sheet = annex_sheet(annex)
+        else:
+            sheet = engagement_sheet(await engagement_of(year))
+        if ending == "csv":
+            return _file(f"{kind}-{year}.csv", csv_bytes(*_parts(sheet)))
+        if ending == "xlsx":
+            return _file(f"{kind}-{year}.xlsx", xlsx_bytes(sheet.title, *_parts(sheet)))
+        if ending or table.endswith("."):
+            raise NotFoundException
+        if kind == "calendar-annex":
+            return render(request, "statistics/calendar_annex", year=year, annex=annex)
+        return render(request, "statistics/engagement", year=year, sheet=sheet, columns=COLUMNS)
+
+
+def _year_and_form(name: str) -> tuple[int, str]:
+    """
+    The year and the ending in the last part of an address, such as `2024` or `2024.csv`.
+
+    Raises:
+        NotFoundException: it is no year.
+        NotFound: there are no figures for such a year.
+
+    """
+    found = re.fullmatch(r"([0-9]{4})(?:\.(csv|xlsx))?", name)
+    if not found:
+        raise NotFoundException
+    return checked_year(int(found[1])), found[2] or ""
+
+
+def _parts(sheet: Sheet) -> tuple[tuple[str, ...], tuple[tuple[str | int | None, ...], ...]]:
+    return sheet.columns, sheet.rows
+
+
+def _file(name: str, content: Iterator[bytes]) -> Stream:
+    """A file to keep; its name is ours, so it needs no quoting."""
+    return Stream(
+        content,
+        media_type=_XLSX if name.endswith(".xlsx") else "text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+STATISTICS_PAGES: list[Any] = [Figures]

@@ -1,0 +1,97 @@
+"""Figures as JSON."""
+
+import pytest
+
+from tests.make import a_token, bearer
+from tests.statistics.rows import a_year
+
+
+async def test_the_figures_of_a_year_with_definition_shares_known_and_unknown(client):
+    await a_year()
+    answer = await client.get("/api/v1/statistics?year=2023", headers=bearer(await a_token("reader")))
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["year"], list(body)) == (2023, ["year", "figures", "labs"])
+    figures = {figure["code"]: figure for figure in body["figures"]}
+    assert figures["speakers"] == {
+        "code": "speakers",
+        "name": "Speakers",
+        "definition": "People with a confirmed part at own events as speaker, panellist or keynote speaker, "
+        "once in the year; those who only moderate are not counted.",
+        "value": 4,
+        "women_pct": 33,
+        "men_pct": 67,
+        "known": 3,
+        "unknown": 1,
+        "scope": "own events",
+    }
+    assert (figures["attendances"]["value"], figures["unique_people"]["value"]) == (25, 7)
+    assert (figures["own_events"]["value"], figures["own_events"]["women_pct"]) == (5, None)
+    assert body["labs"][0] == {"theme": "futures", "name": "Futures", "labs": 1, "active_member_cities": 1}
+    assert [theme["labs"] for theme in body["labs"]] == [1, 0, 0, 0, 2]
+
+
+async def test_parity_of_a_year(client):
+    await a_year()
+    answer = await client.get("/api/v1/statistics/parity?year=2023", headers=bearer(await a_token("reader")))
+    body = answer.json()
+    speakers, (exception,) = body.pop("speakers"), body.pop("exceptions")
+    assert body == {
+        "year": 2023, "panels": 3, "balanced": 1, "unbalanced": 1, "unknown": 1, "share_balanced_pct": 33,
+    }  # fmt: skip
+    assert (speakers["value"], speakers["women_pct"], speakers["men_pct"]) == (4, 33, 67)
+    assert exception.pop("granted_at").startswith("2026-11-25T09:00:00")
+    assert exception == {
+        "event": "debate-2023-10-01",
+        "title": "Debate",
+        "account": "Organiser",
+        "reason": "Two women had to cancel.",
+        "findings": ["“Panel” has one gender only."],
+    }
+
+
+async def test_the_engagement_matrix_of_a_year(client):
+    await a_year()
+    answer = await client.get("/api/v1/statistics/engagement?year=2023", headers=bearer(await a_token("reader")))
+    body = answer.json()
+    assert [row["member"] for row in body["items"]] == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
+    assert body["items"][1] == {
+        "key": "lima", "member": "Lima", "activated": True, "board_meetings": 0, "annual_meeting": False,
+        "bilateral_meetings": 1, "learning_activities": 0, "events_attended": 1, "speakers": 1, "labs": 0,
+    }  # fmt: skip
+    assert body["totals"] == [
+        {
+            "member": "Total members", "activated": 4, "board_meetings": 0, "annual_meeting": 0,
+            "bilateral_meetings": 1, "learning_activities": 0, "events_attended": 3, "speakers": 3, "labs": 1,
+        },
+        {
+            "member": "Total", "activated": None, "board_meetings": None, "annual_meeting": None,
+            "bilateral_meetings": 1, "learning_activities": 0, "events_attended": 6, "speakers": 3, "labs": 2,
+        },
+    ]  # fmt: skip
+    assert [column["code"] for column in body["columns"]] == list(body["totals"][0])[1:]
+
+
+@pytest.mark.parametrize("path", ["", "/parity", "/engagement"])
+@pytest.mark.parametrize(
+    "query", ["", "?year=", "?year=abc", "?year=1984", "?year=2101", "?year=20.24", "?year=%00", "?year=²⁰²⁴", "?year=" + "9" * 600]
+)  # fmt: skip
+async def test_a_missing_or_wrong_year_is_a_problem_that_names_the_field(client, path, query):
+    answer = await client.get(f"/api/v1/statistics{path}{query}", headers=bearer(await a_token("reader")))
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "year"
+
+
+@pytest.mark.parametrize("path", ["", "/parity", "/engagement"])
+async def test_figures_are_for_staff_only(client, path):
+    answer = await client.get(f"/api/v1/statistics{path}?year=2023")
+    assert answer.status_code == 401
+
+
+async def test_an_empty_year_has_all_figures_with_zero_and_no_shares(client):
+    answer = await client.get("/api/v1/statistics?year=1999", headers=bearer(await a_token("reader")))
+    figures = answer.json()["figures"]
+    assert len(figures) == 13
+    assert {(f["value"], f["women_pct"], f["men_pct"]) for f in figures} == {(0, None, None)}

@@ -1,0 +1,240 @@
+"""The year of rows.py, counted by hand; every number below can be found in the docstring of `a_year`."""
+
+from datetime import date
+
+import pytest
+
+from eventhub.database import engine, sql
+from eventhub.errors import NotFound
+from eventhub.statistics.queries import (
+    calendar_annex,
+    checked_year,
+    engagement_of,
+    figures_of,
+    parity_of_year,
+    years_with_figures,
+)
+from eventhub.statistics.rules import COLUMNS, PanelCounts, ThemeCount
+from tests.make import a_member, a_person
+from tests.statistics.rows import (
+    a_head_count,
+    a_registration,
+    a_slot,
+    a_year,
+    an_event,
+    an_item,
+    the_themes,
+)
+
+
+@pytest.fixture
+def queries(monkeypatch):
+    """Every statement that is sent to the database, in order."""
+    sent = []
+    kind = type(engine())
+    original = kind.run_querystring
+
+    async def counting(self, querystring, *args, **kwargs):
+        sent.append(str(querystring))
+        return await original(self, querystring, *args, **kwargs)
+
+    monkeypatch.setattr(kind, "run_querystring", counting)
+    return sent
+
+
+def numbers(found):
+    return {f.code: (f.value, f.women_pct, f.men_pct, f.known, f.unknown, f.earlier) for f in found.figures}
+
+
+async def test_the_figures_of_a_year_are_those_counted_by_hand(database):
+    await a_year()
+    assert numbers(await figures_of(2023)) == {
+        # Forum, Webinar, Debate and two sessions; one the year before
+        "own_events": (5, None, None, None, None, 1),
+        # the summit and the imported row
+        "global_events": (2, None, None, None, None, 0),
+        "supported_events": (1, None, None, None, None, 0),
+        "learning_activities": (1, None, None, None, None, 0),
+        # 5 + 12 + 4 + 2 + 2: women 1+4+1+1+1, men 3+2+2+0+1, others 0+1+1, undisclosed 1+5+0+1
+        "attendances": (25, 50, 50, 16, 9, 1),
+        # Ana; Bo, Eli, Gus; Jo, Chi, Ian
+        "unique_people": (7, 25, 75, 4, 3, 1),
+        # Ana; Bo, Eli; Ian
+        "speakers": (4, 33, 67, 3, 1, 0),
+        # Ana and Bo
+        "political_speakers": (2, 50, 50, 2, 0, 0),
+        # Barcelona, Lima, Quito, Rome
+        "members_involved": (4, None, None, None, None, 1),
+        "associates_involved": (1, None, None, None, None, 0),
+        "labs": (2, None, None, None, None, 0),
+        # Barcelona; Lima never came, the academy is an associate, Rome sent an expert
+        "active_member_cities": (1, None, None, None, None, 0),
+        # Ana, Bo, Chi
+        "lab_participants": (3, 50, 50, 2, 1, 0),
+    }
+
+
+async def test_kinds_labs_themes_and_panels_are_those_counted_by_hand(database):
+    await a_year()
+    found = await figures_of(2023)
+    assert [(row.kind, row.in_person, row.online, row.hybrid) for row in found.kinds] == [
+        ("policy_debate", 0, 0, 1),
+        ("forum", 1, 0, 0),
+        ("webinar", 0, 1, 0),
+        ("lab_session", 0, 2, 0),
+    ]
+    assert found.themes == (
+        ThemeCount("futures", "Futures", 1, 1),
+        ThemeCount("ecosystems", "Ecosystems", 0, 0),
+        ThemeCount("cohesion", "Cohesion", 0, 0),
+        ThemeCount("institutions", "Institutions", 0, 0),
+        ThemeCount("gender", "Gender", 2, 1),
+    )
+    assert [(lab.name, lab.themes, lab.active_members, lab.counts.everybody) for lab in found.labs] == [
+        ("Water", ("futures", "gender"), 1, 3),
+        ("Care", ("gender",), 1, 1),
+    ]
+    # Forum: 2 women and 1 man with the invited one; Debate: 2 men; Webinar: 1 woman and somebody never asked
+    assert found.panels == PanelCounts(balanced=1, unbalanced=1, unknown=1)
+    assert [(row.title, row.account_name, row.reason) for row in found.exceptions] == [
+        ("Debate", "Organiser", "Two women had to cancel.")
+    ]
+    parity = await parity_of_year(2023)
+    assert (parity.panels, parity.speakers, parity.exceptions) == (
+        found.panels,
+        found["speakers"],
+        found.exceptions,
+    )
+
+
+async def test_the_calendar_annex_keeps_what_was_printed_and_leaves_out_what_nobody_may_see(database):
+    await a_year()
+    assert [(row.start, row.end, row.title, row.location) for row in await calendar_annex(2023)] == [
+        ("03/03/2023", "03/03/2023", "Webinar", "Online"),
+        ("3/4/2023", "", "“Cities are listening", "online"),
+        ("10/05/2023", "11/05/2023", "Forum", "Barcelona, Spain"),
+        ("01/06/2023", "01/06/2023", "Umbrella", "Barcelona, Spain"),
+        ("15/06/2023", "15/06/2023", "Session 15", "Online"),
+        ("16/06/2023", "16/06/2023", "Session 16", "Online"),
+        ("01/07/2023", "01/07/2023", "Summit of others", "Singapore"),
+        ("02/07/2023", "02/07/2023", "Supported", "Barcelona, Spain"),
+        ("01/10/2023", "", "Debate", "Quito & Online"),
+    ]
+
+
+async def test_the_engagement_matrix_has_a_row_for_each_member_of_the_year_and_none_for_associates(database):
+    await a_year()
+    rows = {row.name: {code: n for code, n in row.cells.items() if n} for row in await engagement_of(2023)}
+    assert rows == {
+        "Barcelona": {"activated": 1, "events_attended": 4, "speakers": 1, "labs": 2},
+        "Lima": {"activated": 1, "bilateral_meetings": 1, "events_attended": 1, "speakers": 1},
+        "Montréal": {},
+        "Quito": {"activated": 1, "speakers": 1},
+        "Rome": {"activated": 1, "events_attended": 1},
+    }
+    assert list(rows) == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
+
+
+async def test_the_engagement_matrix_holds_nothing_of_other_years(database):
+    await a_year()
+    assert {row.name: row.cells["events_attended"] for row in await engagement_of(2022) if any(row.cells.values())} == {
+        "Barcelona": 1
+    }
+    next_year = await engagement_of(2024)
+    assert [row.name for row in next_year] == ["Barcelona", "Later", "Lima", "Montréal", "Quito", "Rome"]
+    assert not any(count for row in next_year for count in row.cells.values())
+
+
+async def test_one_person_at_two_events_is_two_attendances_and_one_unique_person(database):
+    ana = await a_person("Ana", gender="woman")
+    for day in (1, 2):
+        await a_registration(await an_event("Forum", date(2023, 1, day)), ana)
+    found = await figures_of(2023)
+    assert (found["attendances"].value, found["unique_people"].value) == (2, 1)
+
+
+async def test_a_head_count_is_never_added_to_a_list_of_the_same_event(database):
+    listed, counted = await an_event("Listed", date(2023, 1, 1)), await an_event("Counted", date(2023, 1, 2))
+    await a_registration(listed, await a_person("Ana", gender="woman"))
+    await a_head_count(listed, 7, 7)
+    await a_registration(counted, await a_person("Dee", gender="man"), attended=False)
+    await a_head_count(counted, 2, 3)
+    found = await figures_of(2023)
+    assert (found["attendances"].counts.women, found["attendances"].counts.men) == (3, 3)
+    assert found["unique_people"].value == 1
+
+
+async def test_hosting_speaking_or_attending_alone_makes_a_member_involved_and_registering_does_not(database):
+    lima, quito, rome, montreal = [await a_member(name) for name in ("Lima", "Quito", "Rome", "Montréal")]
+    event = await an_event("Forum", date(2023, 1, 1), host_member=lima)
+    await a_slot(await an_item(event), await a_person("Eli"), quito, role="moderator")
+    await a_registration(event, await a_person("Ana"), rome)
+    await a_registration(event, await a_person("Dee"), montreal, attended=False)
+    await an_event("Hosted by others", date(2023, 1, 2), involvement="supported", host_member=montreal)
+    assert (await figures_of(2023))["members_involved"].value == 3
+
+
+async def test_attendance_at_an_item_alone_is_attendance_at_the_event(database):
+    event = await an_event("Forum", date(2023, 1, 1))
+    items = (await an_item(event, "One"), await an_item(event, "Two"))
+    await a_registration(event, await a_person("Ana"), attended=False, items=items)
+    assert (await figures_of(2023))["attendances"].value == 1
+
+
+async def test_nobody_who_was_only_invited_or_declined_is_counted_as_engaged(database):
+    item = await an_item(await an_event("Forum", date(2023, 1, 1)))
+    await a_slot(item, await a_person("Fay"), status="invited")
+    await a_slot(item, await a_person("Hal"), status="declined")
+    found = await figures_of(2023)
+    assert (found["attendances"].value, found["speakers"].value) == (0, 0)
+
+
+async def test_years_end_at_midnight_of_31_december(database):
+    for day in (date(2022, 12, 31), date(2023, 1, 1), date(2023, 12, 31), date(2024, 1, 1)):
+        await an_event("Forum", day)
+    found = await figures_of(2023)
+    assert (found["own_events"].value, found["own_events"].earlier) == (2, 1)
+    assert await years_with_figures() == [2024, 2023, 2022]
+
+
+async def test_an_empty_year_is_empty(database):
+    await the_themes()
+    found = await figures_of(2023)
+    assert found.is_empty
+    assert {figure.value for figure in found.figures} == {0}
+    assert await engagement_of(2023) == []
+
+
+@pytest.mark.parametrize("year", [0, 1984, 2101, 9999])
+def test_there_are_no_figures_outside_1985_to_2100(year):
+    with pytest.raises(NotFound):
+        checked_year(year)
+
+
+async def test_the_first_and_last_year_can_be_asked_for(database):
+    assert [(await figures_of(checked_year(year))).is_empty for year in (1985, 2100)] == [True, True]
+
+
+async def test_the_number_of_queries_does_not_grow_with_the_year(database, queries):
+    async def spent(read):
+        queries.clear()
+        await read(2023)
+        return len(queries)
+
+    async def grow():
+        event = await an_event("Forum", date(2023, 1, 1 + len(await sql("SELECT id FROM event"))))
+        item = await an_item(event)
+        for name in ("Ana", "Bo"):
+            await a_slot(item, await a_person(name))
+            await a_registration(event, await a_person(name))
+
+    reads = (figures_of, parity_of_year, engagement_of, calendar_annex)
+    await grow()
+    with_one = [await spent(read) for read in reads]
+    await grow()
+    await grow()
+    assert [await spent(read) for read in reads] == with_one == [11, 5, 4, 1]
+
+
+def test_every_column_of_the_matrix_has_a_definition_that_is_a_sentence():
+    assert all(column.definition.endswith(".") for column in COLUMNS)
