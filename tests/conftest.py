@@ -17,6 +17,11 @@ from tests.pgserver import postgres
 BASE_URL = "http://127.0.0.1:8000"
 
 
+def memory_folder() -> str | None:
+    """A folder in memory where there is one: the tests promise nothing about power failures."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", default="sqlite", choices=["sqlite", "postgres"])
 
@@ -25,17 +30,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the database before anything imports eventhub: the engine is made on import."""
     stack = contextlib.ExitStack()
     config._eventhub_stack = stack  # type: ignore[attr-defined]
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="eventhub-test-"))
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="eventhub-test-", dir=memory_folder()))
     if config.getoption("--db") == "postgres":
         url = stack.enter_context(postgres())
     else:
         url = f"sqlite:///{folder}/test.sqlite"
-    for name in [name for name in os.environ if name.startswith("EVENTHUB_") and name != "EVENTHUB_TEST_PG_BIN"]:
+    for name in [name for name in os.environ if name.startswith("EVENTHUB_") and not name.startswith("EVENTHUB_TEST_")]:
         del os.environ[name]
     os.environ["EVENTHUB_DATABASE_URL"] = url
     os.environ["EVENTHUB_SECRET_KEY"] = "a key for tests only, long enough to be taken"
     os.environ["EVENTHUB_BASE_URL"] = BASE_URL
     os.environ["EVENTHUB_DEVELOPMENT"] = "true"
+    os.environ["EVENTHUB_RATE_LIMITS"] = "off"  # tests/test_limits.py switches them on
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -62,11 +62,11 @@ async def add_account(email: str, *, name: str, role: str, now: datetime, accoun
     problems: dict[str, list[str]] = {}
     if wrong := email_problem(email):
         problems["email"] = [wrong]
-    if not clean_line(name):
-        problems["name"] = [Sentence("Please give a name.")]
+    if wrong := _name_problem(name, 200):
+        problems["name"] = [wrong]
     if role not in set(Role):
         problems["role"] = [
-            Sentence("“%(role)s” is no role; the roles are %(roles)s.", role=role, roles=", ".join(Role))
+            Sentence("“%(role)s” is no role; the roles are %(roles)s.", role=role[:40], roles=", ".join(Role))
         ]
     if problems:
         raise Problems(problems)
@@ -78,7 +78,7 @@ async def add_account(email: str, *, name: str, role: str, now: datetime, accoun
             new,
             email.strip(),
             email_key(email),
-            clean_line(name)[:200],
+            clean_line(name),
             role,
             True,
             now,
@@ -87,6 +87,13 @@ async def add_account(email: str, *, name: str, role: str, now: datetime, accoun
             raise AccountExists(Sentence("There is an account for %(email)s already.", email=email.strip()))
         await record("add_account", "account", new, account_id=account_id, now=now, detail=role)
     return new
+
+
+def _name_problem(name: str, most: int) -> Sentence | None:
+    tidy = clean_line(name)
+    if not tidy:
+        return Sentence("Please give a name.")
+    return Sentence("This is too long; %(most)s characters is the most.", most=most) if len(tidy) > most else None
 
 
 async def make_sign_in_link(
@@ -194,9 +201,9 @@ async def create_api_token(email: str, *, name: str, now: datetime) -> str:
     """
     account = await account_by_email(email)
     if account is None:
-        raise Problems({"account": [Sentence("There is no active account for %(email)s.", email=email)]})
-    if not clean_line(name):
-        raise Problems({"name": [Sentence("Please give a name.")]})
+        raise Problems({"account": [Sentence("There is no active account for %(email)s.", email=email[:80])]})
+    if wrong := _name_problem(name, 120):
+        raise Problems({"name": [wrong]})
     token = f"eh_{secrets.token_urlsafe(32)}"
     async with transaction():
         new = uuid4()
@@ -205,7 +212,7 @@ async def create_api_token(email: str, *, name: str, now: datetime) -> str:
             "VALUES ({}, {}, {}, {}, {}, {})",
             new,
             account["id"],
-            clean_line(name)[:120],
+            clean_line(name),
             token_hash(token),
             now,
             None,

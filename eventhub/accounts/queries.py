@@ -48,7 +48,8 @@ async def identity_of_api_token(token: str) -> Identity | None:
 
 async def account_by_email(address: str) -> Row | None:
     """The active account of an address."""
-    rows = await sql("SELECT id, email, name, role FROM account WHERE email_key = {} AND is_active", email_key(address))
+    key = email_key(address).replace("\x00", " ")
+    rows = await sql("SELECT id, email, name, role FROM account WHERE email_key = {} AND is_active", key)
     return rows[0] if rows else None
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import wtforms
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
@@ -19,8 +18,8 @@ from eventhub.errors import Problems
 from eventhub.forms import Form
 from eventhub.labels import label_of
 from eventhub.languages import gettext, say
+from eventhub.limits import SIGN_INS_PER_MINUTE, at_most
 from eventhub.pages import redirect, render, session_cookie
-from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
 AUDIT_PAGE = 50
@@ -46,18 +45,11 @@ class AccountForm(Form):
     email = wtforms.EmailField(
         "E-mail address", [wtforms.validators.InputRequired(), wtforms.validators.Length(max=254)]
     )
-    role = wtforms.SelectField("Role")
+    role = wtforms.SelectField("Role", [wtforms.validators.InputRequired()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.role.choices = [(role.value, gettext(label_of(role.value))) for role in Role]
-
-
-def sign_in_limit() -> list[Any]:
-    """Ten tries a minute from one address; kept in this process only."""
-    if current_settings().rate_limits == "off":
-        return []
-    return [RateLimitConfig(rate_limit=("minute", 10)).middleware]
 
 
 class SignIn(Controller):
@@ -72,7 +64,7 @@ class SignIn(Controller):
             return redirect(local_path(next, "/staff/"))
         return render(request, "accounts/sign_in", form=SignInForm(), sent_to=None)
 
-    @post("/sign-in", status_code=200, middleware=sign_in_limit())
+    @post("/sign-in", status_code=200, middleware=at_most(SIGN_INS_PER_MINUTE, of="sign-ins"))
     async def send_link(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
         """Send a link if the address has an account; the answer is the same if it has none."""
         form = SignInForm(await request.form())
@@ -96,7 +88,7 @@ class SignIn(Controller):
             token=token,
         )
 
-    @post("/sign-in/{token:str}", middleware=sign_in_limit())
+    @post("/sign-in/{token:str}", middleware=at_most(SIGN_INS_PER_MINUTE, of="sign-ins"))
     async def use(
         self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
     ) -> Redirect:

@@ -64,6 +64,6 @@ def main() -> None:
 
 
 #: Each module registers its commands when it is imported.
-for _module in ("accounts", "operations", "files", "report"):
+for _module in ("accounts", "operations", "files", "report", "events"):
     if importlib.util.find_spec(f"eventhub.cli.{_module}"):
         importlib.import_module(f"eventhub.cli.{_module}")

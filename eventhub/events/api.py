@@ -19,28 +19,28 @@ from eventhub.events.commands import (
     cancel_event,
     change_event,
     create_event,
+    event_faults,
     publish_event,
 )
 from eventhub.events.queries import (
     EventFilter,
     EventRow,
+    EventTies,
     ItemRow,
-    action_lines_of,
-    event_by_id,
     event_by_slug,
     events,
     programme_of,
     public_event,
-    themes_of,
+    ties_of,
 )
 from eventhub.events.rules import EventFacts, EventStatus, ItemFacts, RegistrationMode, is_zone
-from eventhub.events.zones import wall_time
+from eventhub.events.zones import as_instant, wall_time
 from eventhub.listing import Listing, listing, window
-from eventhub.registrations.queries import seats_of
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
-OptionalText = str | None | UnsetType
+Wall = tuple[date | None, time | None, bool]
+OptionalText = str | UnsetType | None
 
 
 class EventIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -53,7 +53,7 @@ class EventIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     starts_at: OptionalText = UNSET
     ends_at: OptionalText = UNSET
     time_zone: OptionalText = UNSET
-    capacity: int | None | UnsetType = UNSET
+    capacity: int | UnsetType | None = UNSET
     place: OptionalText = UNSET
     country: OptionalText = UNSET
     online_url: OptionalText = UNSET
@@ -166,16 +166,9 @@ def instant(text: str, field: str, problems: dict[str, list[str]]) -> datetime |
     return found
 
 
-def as_instant(value: datetime | None, zone: str | None) -> str | None:
-    """RFC 3339 with the offset of a zone."""
-    if value is None:
-        return None
-    return value.astimezone(ZoneInfo(zone or "UTC")).isoformat()
-
-
 def _wall(
-    sent: str | None | UnsetType, field: str, zone: str, problems: dict[str, list[str]]
-) -> tuple[date | None, time | None, bool]:
+    sent: OptionalText, field: str, zone: str, problems: dict[str, list[str]]
+) -> Wall:
     """Day, clock, and whether the second of two equal wall times is meant."""
     if not isinstance(sent, str):
         return None, None, False
@@ -191,14 +184,20 @@ def _wall(
     return day, clock, bool(local.fold)
 
 
-def facts_of(sent: EventIn, before: EventRow | None, kept: dict[str, Any]) -> EventFacts:
+def _kept(day: date | None, clock: time | None, at: datetime | None, zone: str | None) -> Wall:
+    """Day, clock, and which of two equal wall times stands."""
+    return day, clock, bool(at and zone and at.astimezone(ZoneInfo(zone)).fold)
+
+
+async def facts_of(sent: EventIn, before: EventRow | None) -> EventFacts:
     """
     What was sent, over what stands.
 
     Raises:
-        Problems: an instant or the zone cannot be read; the rest is checked by the rules.
+        Problems: an instant or the zone cannot be read, together with all that the commands would find wrong.
 
     """
+    ties = (await ties_of([before]))[before.id] if before else EventTies()
     problems: dict[str, list[str]] = {}
     zone = sent.time_zone if isinstance(sent.time_zone, str) else None
     if sent.time_zone is UNSET and before:
@@ -208,13 +207,13 @@ def facts_of(sent: EventIn, before: EventRow | None, kept: dict[str, Any]) -> Ev
         zone = None
     reading_zone = zone or current_settings().time_zone
     if sent.starts_at is UNSET and before:
-        start: tuple[date | None, time | None, bool] = (before.starts_on, before.starts_time, False)
+        start = _kept(before.starts_on, before.starts_time, before.starts_at, before.time_zone)
     else:
         start = _wall(sent.starts_at, "starts_at", reading_zone, problems)
         if start[0] is None and "starts_at" not in problems:
             problems["starts_at"] = [Sentence("Please say when it starts.")]
     if sent.ends_at is UNSET and before:
-        end: tuple[date | None, time | None, bool] = (before.ends_on, before.ends_time, False)
+        end = _kept(before.ends_on, before.ends_time, before.ends_at, before.time_zone)
     else:
         end = _wall(sent.ends_at, "ends_at", reading_zone, problems)
     closes_at = before.registration_closes_at if before else None
@@ -244,28 +243,22 @@ def facts_of(sent: EventIn, before: EventRow | None, kept: dict[str, Any]) -> Ev
         online_url=given("online_url", ""),
         description=given("description", ""),
         language=given("language", current_settings().language_codes[0]),
-        capacity=(before.capacity if before else None) if sent.capacity is UNSET else sent.capacity,  # type: ignore[arg-type]
+        capacity=(before.capacity if before else None) if sent.capacity is UNSET else sent.capacity,
         registration_mode=given("registration_mode", RegistrationMode.OPEN),
         registration_closes_at=closes_at,
         parity_exempt_reason=given("parity_exempt_reason", ""),
         counts_in_statistics=given("counts_in_statistics", True),
-        parent=kept.get("parent") if sent.parent is UNSET else (sent.parent or None),  # type: ignore[arg-type]
-        action_lines=tuple(kept.get("action_lines", ())) if sent.action_lines is UNSET else tuple(sent.action_lines),  # type: ignore[arg-type]
-        themes=tuple(kept.get("themes", ())) if sent.themes is UNSET else tuple(sent.themes),  # type: ignore[arg-type]
+        parent=ties.parent if sent.parent is UNSET else (sent.parent or None),
+        action_lines=ties.action_lines if sent.action_lines is UNSET else tuple(sent.action_lines),
+        themes=ties.themes if sent.themes is UNSET else tuple(sent.themes),
         second_start=start[2],
         second_end=end[2],
     )
     if problems:
-        from eventhub.events.rules import event_problems
-
-        others = event_problems(facts, languages=current_settings().language_codes)
-        renamed = api_names(others)
-        raise Problems(
-            {
-                **{k: v for k, v in renamed.items() if k not in ("starts_at", "ends_at", "time_zone")},
-                **problems,
-            }
-        )
+        others = api_names(await event_faults(facts))
+        for name in ("starts_at", "ends_at", "time_zone"):
+            others.pop(name, None)
+        raise Problems({**others, **problems})
     return facts
 
 
@@ -281,8 +274,16 @@ def api_names(problems: dict[str, list[str]]) -> dict[str, list[str]]:
 
 async def event_out(event: EventRow, *, for_staff: bool) -> EventOut:
     """An event as it is answered."""
-    parent = (await event_by_id(event.parent)).slug if event.parent else None
-    seats = await seats_of(event.id)
+    return (await events_out([event], for_staff=for_staff))[0]
+
+
+async def events_out(found: list[EventRow], *, for_staff: bool) -> list[EventOut]:
+    """Events as they are answered; the number of queries does not grow with theirs."""
+    ties = await ties_of(found)
+    return [_event_out(event, ties[event.id], for_staff=for_staff) for event in found]
+
+
+def _event_out(event: EventRow, ties: EventTies, *, for_staff: bool) -> EventOut:
     return EventOut(
         id=event.id,
         slug=event.slug,
@@ -303,14 +304,14 @@ async def event_out(event: EventRow, *, for_staff: bool) -> EventOut:
         description=event.description,
         language=event.language,
         capacity=event.capacity,
-        seats_taken=seats.taken if seats else 0,
-        waiting=seats.waiting if seats else 0,
+        seats_taken=ties.taken,
+        waiting=ties.waiting,
         registration_mode=event.registration_mode,
         registration_closes_at=as_instant(event.registration_closes_at, event.time_zone),
-        parent=parent,
+        parent=ties.parent if for_staff else ties.public_parent,
         counts_in_statistics=event.counts_in_statistics,
-        action_lines=[line["code"] for line in await action_lines_of(event.id)],
-        themes=[theme["code"] for theme in await themes_of(event.id)],
+        action_lines=list(ties.action_lines),
+        themes=list(ties.themes),
         cancel_reason=event.cancel_reason,
         version=event.version,
         url=f"{current_settings().base_url}{event.href}",
@@ -345,7 +346,7 @@ class EventsApi(Controller):
         self, request: Request[Any, Any, Any], data: JSONBody[EventIn], now: NamedDependency[datetime]
     ) -> EventOut:
         """Make a draft."""
-        facts = facts_of(data, None, {})
+        facts = await facts_of(data, None)
         try:
             event = await create_event(facts, now=now, account_id=account(request).account_id)
         except Problems as problems:
@@ -378,8 +379,7 @@ class EventsApi(Controller):
             public_only=not staff,
         )
         found, total = await events(wanted, limit=size, offset=offset)
-        items = [await event_out(event, for_staff=staff) for event in found]
-        return listing(items, total=total, limit=size, offset=offset)
+        return listing(await events_out(found, for_staff=staff), total=total, limit=size, offset=offset)
 
     @get("/{slug:str}", opt=open_to(Policy.PUBLIC))
     async def show(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> EventOut:
@@ -398,12 +398,7 @@ class EventsApi(Controller):
     ) -> EventOut:
         """Change some of it; registered people hear of what matters."""
         before = await event_by_slug(slug)
-        kept = {
-            "parent": (await event_by_id(before.parent)).slug if before.parent else None,
-            "themes": [theme["code"] for theme in await themes_of(before.id)],
-            "action_lines": [line["code"] for line in await action_lines_of(before.id)],
-        }
-        facts = facts_of(data, before, kept)
+        facts = await facts_of(data, before)
         try:
             event = await change_event(
                 slug, facts, version=before.version, now=now, account_id=account(request).account_id
@@ -446,6 +441,8 @@ class EventsApi(Controller):
             capacity=data.capacity,
             description=data.description or "",
             parity_exempt_reason=data.parity_exempt_reason or "",
+            second_start=start[2],
+            second_end=end[2],
         )
         try:
             item = await add_programme_item(slug, facts, now=now, account_id=account(request).account_id)

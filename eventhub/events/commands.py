@@ -31,7 +31,6 @@ from eventhub.events.rules import (
     item_problems,
     schedule_problems,
 )
-from eventhub.events.zones import to_utc
 from eventhub.mail.commands import post_letter
 from eventhub.registrations.commands import open_pool, resize_pool, seats_transaction, set_pool_open
 from eventhub.registrations.letters import registration_letter
@@ -41,8 +40,12 @@ from eventhub.settings import current_settings
 from eventhub.speakers.queries import parity_of
 from eventhub.words import Sentence
 
-_COUNTRIES = frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha())
+_COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha())
 _LETTERS_AT_ONCE = 500
+#: Characters of a reason.
+LONGEST_REASON = 2000
+#: `/staff/events/new` is the form of a new event.
+_TAKEN_ADDRESSES = frozenset({"new"})
 
 
 class NotReadyToPublish(Refusal):
@@ -90,6 +93,8 @@ async def create_event(facts: EventFacts, *, now: datetime, account_id: UUID) ->
     base = slugify(facts.title)
     for attempt in range(50):
         slug = base if attempt == 0 else f"{base}-{attempt + 1}"
+        if slug in _TAKEN_ADDRESSES:
+            continue
         async with transaction():
             done = await sql(
                 "INSERT INTO event (id, slug, title, title_folded, kind, mode, involvement, status, starts_on, "
@@ -132,7 +137,7 @@ async def change_event(
     """
     before = await event_by_slug(slug)
     facts = _tidy(facts)
-    links = await _checked(facts)
+    links = await _checked(facts, slug)
     start, end = facts.instants()
     async with seats_transaction(before.id):
         before = await _locked(before.id)
@@ -162,6 +167,8 @@ async def change_event(
         await sql("DELETE FROM event_theme WHERE event = {}", before.id)
         await sql("DELETE FROM event_action_line WHERE event = {}", before.id)
         await _link(before.id, links)
+        if facts.time_zone and facts.time_zone != before.time_zone:
+            await _move_programme(before.id, facts.time_zone)
         after = await event_by_id(before.id)
         if facts.capacity != before.capacity:
             await resize_pool(after, facts.capacity, now=now)
@@ -204,13 +211,17 @@ async def publish_event(
         may_except: Whether the account is an administrator's.
 
     Raises:
+        Problems: the reason is too long.
         NotReadyToPublish: every reason, in sentences.
         ExceptionNotAllowed: the reason came from somebody who may not decide it.
         EventIsCancelled: it was cancelled.
 
     """
     event = await event_by_slug(slug)
-    reason = clean_text(exception_reason)[:2000]
+    reason = clean_text(exception_reason)
+    if len(reason) > LONGEST_REASON:
+        too_long = Sentence("This is too long; %(most)s characters is the most.", most=LONGEST_REASON)
+        raise Problems({"exception_reason": [too_long]})
     async with transaction():
         event = await _locked(event.id)
         if event.status == EventStatus.PUBLISHED:
@@ -249,11 +260,11 @@ async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUI
 
     """
     reason = clean_text(reason)
-    if not reason or len(reason) > 2000:
+    if not reason or len(reason) > LONGEST_REASON:
         wrong = (
             Sentence("Please say why; registered people will read it.")
             if not reason
-            else Sentence("This is too long; %(most)s characters is the most.", most=2000)
+            else Sentence("This is too long; %(most)s characters is the most.", most=LONGEST_REASON)
         )
         raise Problems({"reason": [wrong]})
     event = await event_by_slug(slug)
@@ -280,15 +291,23 @@ async def delete_draft(slug: str, *, now: datetime, account_id: UUID) -> None:
     Delete a draft that nobody has registered for.
 
     Raises:
-        EventIsKept: it was published once, or somebody has registered.
+        EventIsKept: it was published once, people are tied to it, or it is part of something.
 
     """
     event = await event_by_slug(slug)
     async with transaction():
         event = await _locked(event.id)
-        people = await sql("SELECT 1 AS one FROM registration WHERE event = {} LIMIT 1", event.id)
+        people = await sql(
+            "SELECT 1 AS one FROM registration WHERE event = {} UNION SELECT 1 FROM head_count WHERE event = {}",
+            event.id,
+            event.id,
+        )
         if event.status != EventStatus.DRAFT or people:
             raise EventIsKept(Sentence("Only drafts without registrations can be deleted. Cancel this event instead."))
+        if await sql("SELECT 1 AS one FROM event WHERE parent = {} LIMIT 1", event.id):
+            raise EventIsKept(Sentence("Other events are part of this one. Take them out of it first."))
+        if await sql("SELECT 1 AS one FROM lab_session WHERE event = {}", event.id):
+            raise EventIsKept(Sentence("This is a session of a lab. Take it off the lab first."))
         await sql(
             "DELETE FROM speaker_slot WHERE programme_item IN (SELECT id FROM programme_item WHERE event = {})",
             event.id,
@@ -385,8 +404,20 @@ def _tidy(facts: EventFacts) -> EventFacts:
     )  # fmt: skip
 
 
-async def _checked(facts: EventFacts) -> _Links:
-    """The keys behind the codes; every fault of the facts and of the codes at once."""
+async def event_faults(facts: EventFacts) -> dict[str, list[str]]:
+    """Everything that is wrong with the facts of an event, the codes among them, by field."""
+    return (await _look_up(_tidy(facts)))[0]
+
+
+async def _checked(facts: EventFacts, slug: str | None = None) -> _Links:
+    problems, links = await _look_up(facts, slug)
+    if problems:
+        raise Problems(problems)
+    return links
+
+
+async def _look_up(facts: EventFacts, slug: str | None = None) -> tuple[dict[str, list[str]], _Links]:
+    """Every fault of the facts and of the codes at once, and the keys behind the codes."""
     problems = event_problems(facts, languages=current_settings().language_codes)
     if facts.country and facts.country not in _COUNTRIES:
         problems["country"] = [
@@ -394,8 +425,10 @@ async def _checked(facts: EventFacts) -> _Links:
         ]
     parent = None
     if facts.parent:
-        rows = await sql("SELECT id FROM event WHERE slug = {}", facts.parent)
-        if rows:
+        rows = await sql("SELECT id FROM event WHERE slug = {}", facts.parent.replace("\x00", " "))
+        if rows and facts.parent == slug:
+            problems["parent"] = [Sentence("An event cannot be part of itself.")]
+        elif rows:
             parent = rows[0]["id"]
         else:
             problems["parent"] = [Sentence("There is no event “%(slug)s”.", slug=facts.parent[:90])]
@@ -409,9 +442,7 @@ async def _checked(facts: EventFacts) -> _Links:
                 for code in unknown[:10]
             ]
         found[name] = [known[code] for code in codes if code in known]
-    if problems:
-        raise Problems(problems)
-    return _Links(parent, found["themes"], found["action_lines"])
+    return problems, _Links(parent, found["themes"], found["action_lines"])
 
 
 async def _link(event_id: UUID, links: _Links) -> None:
@@ -435,9 +466,19 @@ def _checked_item(facts: ItemFacts, event: EventRow) -> tuple[ItemFacts, datetim
         raise EventIsCancelled(Sentence("“%(title)s” was cancelled and is changed no more.", title=event.title))
     if problems := item_problems(facts, event.time_zone):
         raise Problems(problems)
-    assert facts.starts_on and facts.starts_time and facts.ends_on and facts.ends_time and event.time_zone
-    start = to_utc(facts.starts_on, facts.starts_time, event.time_zone, second=False)
-    return facts, start, to_utc(facts.ends_on, facts.ends_time, event.time_zone, second=True)
+    assert event.time_zone
+    return facts, *facts.instants(event.time_zone)
+
+
+async def _move_programme(event_id: UUID, zone: str) -> None:
+    """The wall times of the programme stay when the event gets another zone; its instants follow."""
+    for item in await programme_of(event_id):
+        facts = ItemFacts(item.title, item.kind, item.starts_on, item.starts_time, item.ends_on, item.ends_time)
+        if item_problems(facts, zone):
+            sentence = Sentence("“%(title)s” of the programme has no such time in this zone.", title=item.title)
+            raise Problems({"time_zone": [sentence]})
+        start, end = facts.instants(zone)
+        await sql("UPDATE programme_item SET starts_at = {}, ends_at = {} WHERE id = {}", start, end, item.id)
 
 
 async def _locked(event_id: UUID) -> EventRow:

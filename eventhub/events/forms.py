@@ -1,9 +1,10 @@
 """Forms of events and programme items."""
 
 from collections.abc import Iterable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import wtforms
 from babel import Locale
@@ -58,9 +59,9 @@ class EventForm(Form):
     """What an organiser says of an event."""
 
     title = wtforms.StringField("Title", [InputRequired(), Length(max=LONGEST_TITLE)])
-    kind = wtforms.SelectField("Kind of event")
-    involvement = wtforms.SelectField("Who leads it")
-    mode = wtforms.SelectField("Where people meet")
+    kind = wtforms.SelectField("Kind of event", [InputRequired()])
+    involvement = wtforms.SelectField("Who leads it", [InputRequired()])
+    mode = wtforms.SelectField("Where people meet", [InputRequired()])
     starts_on = wtforms.DateField("First day", [InputRequired()])
     starts_time = wtforms.TimeField("Start time", [InputRequired()])
     which_start = wtforms.RadioField("Which of the two start times?", [Optional()], validate_choice=False)
@@ -68,7 +69,9 @@ class EventForm(Form):
     ends_time = wtforms.TimeField("End time", [Optional()])
     which_end = wtforms.RadioField("Which of the two end times?", [Optional()], validate_choice=False)
     time_zone = wtforms.SelectField(
-        "Time zone", description="All times of this event are in this zone; people see theirs beside it."
+        "Time zone",
+        [InputRequired()],
+        description="All times of this event are in this zone; people see theirs beside it."
     )
     place = wtforms.StringField("Place", [Length(max=300)], description="House, street, city.")
     country = wtforms.SelectField("Country", [Optional()])
@@ -78,8 +81,8 @@ class EventForm(Form):
     capacity = wtforms.IntegerField(
         "Number of seats", [Optional(), NumberRange(0, MOST_SEATS)], description="Leave it empty for no limit."
     )
-    registration_mode = wtforms.SelectField("Registration")
-    language = wtforms.SelectField("Language of title and description")
+    registration_mode = wtforms.SelectField("Registration", [InputRequired()])
+    language = wtforms.SelectField("Language of title and description", [InputRequired()])
     description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
     themes = wtforms.SelectMultipleField("Thematic priorities", [Optional()])
     action_lines = wtforms.SelectMultipleField("Action lines", [Optional()])
@@ -141,6 +144,16 @@ class EventForm(Form):
         )
 
 
+def _which(at: datetime | None, zone: str | None) -> str:
+    """Which of two equal wall times an instant is; empty when the clocks show it once."""
+    if at is None or zone is None:
+        return ""
+    there = at.astimezone(ZoneInfo(zone))
+    if there.utcoffset() == there.replace(fold=1 - there.fold).utcoffset():
+        return ""
+    return "second" if there.fold else "first"
+
+
 def values_of_event(
     event: EventRow, *, parent: str | None, themes: list[Row], action_lines: list[Row]
 ) -> dict[str, Any]:
@@ -152,6 +165,8 @@ def values_of_event(
     )  # fmt: skip
     return {
         **{name: getattr(event, name) for name in names},
+        "which_start": _which(event.starts_at, event.time_zone),
+        "which_end": _which(event.ends_at, event.time_zone),
         "parent": parent or "",
         "themes": [row["code"] for row in themes],
         "action_lines": [row["code"] for row in action_lines],
@@ -162,7 +177,7 @@ class ItemForm(Form):
     """What an organiser says of a programme item; times in the event's zone."""
 
     title = wtforms.StringField("Title", [InputRequired(), Length(max=LONGEST_TITLE)])
-    kind = wtforms.SelectField("Kind of item")
+    kind = wtforms.SelectField("Kind of item", [InputRequired()])
     starts_on = wtforms.DateField("Day", [InputRequired()])
     starts_time = wtforms.TimeField("Start time", [InputRequired()])
     ends_time = wtforms.TimeField("End time", [InputRequired()], description="After midnight counts as the next day.")

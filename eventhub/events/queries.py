@@ -1,5 +1,7 @@
 """Reads of events, and the doors through which one event is reached."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -67,6 +69,11 @@ class EventRow(msgspec.Struct, frozen=True):
     def href(self) -> str:
         """Its public address."""
         return f"/events/{self.slug}"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may know of it."""
+        return self.status != EventStatus.DRAFT and self.kind not in PRIVATE_KINDS
 
     @property
     def has_online(self) -> bool:
@@ -146,7 +153,7 @@ async def public_event(slug: str) -> EventRow:
 
     """
     event = await event_by_slug(slug)
-    if event.status == EventStatus.DRAFT or event.kind in PRIVATE_KINDS:
+    if not event.is_public:
         raise no_such_event(slug)
     return event
 
@@ -223,7 +230,10 @@ def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
     for name in ("kind", "mode", "involvement", "status"):
         if value := getattr(wanted, name):
             add(f"{name} = {{}}", value)
-    if wanted.q and (words := fold(wanted.q[:200]).split()):
+    if wanted.q.strip():
+        words = fold(wanted.q[:200]).split()
+        if not words:
+            add("1 = 0")
         for word in words[:8]:
             add("title_folded LIKE {}", f"%{word}%")
     if wanted.theme:
@@ -294,9 +304,61 @@ async def action_lines_of(event_id: UUID) -> list[Row]:
 
 
 async def parts_of(event_id: UUID) -> list[EventRow]:
-    """The events of which this one is the parent, in order of time; drafts are left out."""
-    rows = await sql(
-        f"SELECT {EVENT_COLUMNS} FROM event WHERE parent = {{}} AND status <> 'draft' ORDER BY starts_on, title",
-        event_id,
+    """The public events of which this one is the parent, in order of time."""
+    rows = await sql(f"SELECT {EVENT_COLUMNS} FROM event WHERE parent = {{}} ORDER BY starts_on, title", event_id)
+    return [part for part in (EventRow(**row) for row in rows) if part.is_public]
+
+
+async def public_parent_of(event: EventRow) -> EventRow | None:
+    """The event that this one is part of, if everybody may know of it."""
+    parent = await event_by_id(event.parent) if event.parent else None
+    return parent if parent and parent.is_public else None
+
+
+class EventTies(msgspec.Struct, frozen=True):
+    """What an event is tied to, and its seats; `public_parent` is the parent if everybody may know of it."""
+
+    parent: str | None = None
+    public_parent: str | None = None
+    themes: tuple[str, ...] = ()
+    action_lines: tuple[str, ...] = ()
+    taken: int = 0
+    waiting: int = 0
+
+
+async def ties_of(found: Sequence[EventRow]) -> dict[UUID, EventTies]:
+    """What events are tied to; four queries whatever their number."""
+    if not found:
+        return {}
+    marks, keys = ", ".join("{}" for _ in found), [event.id for event in found]
+    parents = await sql(
+        "SELECT e.id AS id, p.slug AS slug, p.status AS status, p.kind AS kind FROM event e "
+        f"JOIN event p ON p.id = e.parent WHERE e.id IN ({marks})",
+        *keys,
     )
-    return [EventRow(**row) for row in rows]
+    codes: dict[str, dict[UUID, list[str]]] = {}
+    for name, statement in (
+        ("themes", "SELECT x.event AS event, t.code AS code FROM event_theme x JOIN theme t ON t.id = x.theme "
+         f"WHERE x.event IN ({marks}) ORDER BY t.position, t.code"),
+        ("action_lines", "SELECT x.event AS event, a.code AS code FROM event_action_line x "
+         f"JOIN action_line a ON a.id = x.action_line WHERE x.event IN ({marks}) ORDER BY a.first_year, a.number"),
+    ):  # fmt: skip
+        codes[name] = defaultdict(list)
+        for row in await sql(statement, *keys):
+            codes[name][row["event"]].append(row["code"])
+    pools = await sql(f"SELECT event, taken, waiting FROM seat_pool WHERE event IN ({marks})", *keys)
+    seats = {row["event"]: row for row in pools}
+    above = {row["id"]: row for row in parents}
+    ties = {}
+    for key in keys:
+        parent, pool = above.get(key), seats.get(key, {"taken": 0, "waiting": 0})
+        is_public = parent and parent["status"] != EventStatus.DRAFT and parent["kind"] not in PRIVATE_KINDS
+        ties[key] = EventTies(
+            parent=parent["slug"] if parent else None,
+            public_parent=parent["slug"] if parent and is_public else None,
+            themes=tuple(codes["themes"][key]),
+            action_lines=tuple(codes["action_lines"][key]),
+            taken=pool["taken"],
+            waiting=pool["waiting"],
+        )
+    return ties

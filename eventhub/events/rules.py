@@ -172,6 +172,8 @@ def event_problems(facts: EventFacts, *, languages: Sequence[str] = ("en", "es",
             wrong(name, Sentence("This is too long; %(most)s characters is the most.", most=most))
     if facts.online_url and not is_web_address(facts.online_url):
         wrong("online_url", Sentence("This is no web address. It begins with https:// or http://."))
+    if facts.registration_closes_at and not FIRST_YEAR <= facts.registration_closes_at.year <= LAST_YEAR:
+        wrong("registration_closes_at", _year_sentence())
     _time_problems(facts, wrong)
     return {name: list(sentences) for name, sentences in faults.items()}
 
@@ -184,10 +186,7 @@ def _time_problems(facts: EventFacts, wrong: Any) -> None:
     for name in ("starts_on", "ends_on"):
         day = getattr(facts, name)
         if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            wrong(
-                name,
-                Sentence("The year lies between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR),
-            )
+            wrong(name, _year_sentence())
             return
     if facts.ends_on and facts.ends_on < facts.starts_on:
         wrong("ends_on", Sentence("The end lies before the start."))
@@ -204,6 +203,7 @@ def _time_problems(facts: EventFacts, wrong: Any) -> None:
     if facts.starts_time is None:
         wrong("starts_time", Sentence("Please say at what time it starts."))
         return
+    instants: list[datetime] = []
     for day_name, time_name in (("starts_on", "starts_time"), ("ends_on", "ends_time")):
         day, clock = getattr(facts, day_name), getattr(facts, time_name)
         if (day is None) != (clock is None):
@@ -216,20 +216,29 @@ def _time_problems(facts: EventFacts, wrong: Any) -> None:
             continue
         second = facts.second_start if day_name == "starts_on" else facts.second_end
         try:
-            to_utc(day, clock, facts.time_zone, second=second)
+            instants.append(to_utc(day, clock, facts.time_zone, second=second))
         except NoSuchTime:
             wrong(time_name, Sentence("The clocks of %(zone)s jump over this time on that day. Please choose another.", zone=facts.time_zone))  # fmt: skip
         except TwoSuchTimes:
             wrong(time_name, Sentence("The clocks of %(zone)s show this time twice on that day. Please say whether you mean the first or the second.", zone=facts.time_zone))  # fmt: skip
-    if facts.ends_on and facts.ends_time and (facts.ends_on, facts.ends_time) == (facts.starts_on, facts.starts_time):
+    if len(instants) == 2 and instants[1] == instants[0]:
         wrong("ends_time", Sentence("The end is the same as the start."))
-    elif facts.ends_on == facts.starts_on and facts.ends_time and facts.ends_time < facts.starts_time:
+    elif len(instants) == 2 and instants[1] < instants[0]:
         wrong("ends_time", Sentence("The end lies before the start."))
+
+
+def _year_sentence() -> Sentence:
+    return Sentence("The year lies between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)
 
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What an organiser says of one programme item; wall time in the event's zone."""
+    """
+    What an organiser says of one programme item; wall time in the event's zone.
+
+    Where the clocks are put back, an item lasts as long as it can, unless
+    `second_start` and `second_end` say otherwise.
+    """
 
     title: str
     kind: str
@@ -241,6 +250,22 @@ class ItemFacts:
     capacity: int | None = None
     description: str = ""
     parity_exempt_reason: str = ""
+    second_start: bool = False
+    second_end: bool = True
+
+    def instants(self, zone: str) -> tuple[datetime, datetime]:
+        """
+        Start and end in UTC.
+
+        Raises:
+            NoSuchTime: the clocks of the zone jump over one of them.
+
+        """
+        assert self.starts_on and self.starts_time and self.ends_on and self.ends_time
+        return (
+            to_utc(self.starts_on, self.starts_time, zone, second=self.second_start),
+            to_utc(self.ends_on, self.ends_time, zone, second=self.second_end),
+        )
 
 
 def item_problems(facts: ItemFacts, zone: str | None) -> dict[str, list[str]]:
@@ -273,17 +298,19 @@ def item_problems(facts: ItemFacts, zone: str | None) -> dict[str, list[str]]:
         return faults
     assert facts.starts_on and facts.starts_time and facts.ends_on and facts.ends_time and zone
     if not (FIRST_YEAR <= facts.starts_on.year <= LAST_YEAR and FIRST_YEAR <= facts.ends_on.year <= LAST_YEAR):
-        wrong(
-            "starts_time",
-            Sentence("The year lies between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR),
-        )
+        wrong("starts_time", _year_sentence())
         return faults
-    try:
-        start = to_utc(facts.starts_on, facts.starts_time, zone, second=False)
-        end = to_utc(facts.ends_on, facts.ends_time, zone, second=True)
-    except NoSuchTime:
-        wrong("starts_time", Sentence("The clocks of %(zone)s jump over this time on that day. Please choose another.", zone=zone))  # fmt: skip
+    for name, day, clock in (
+        ("starts_time", facts.starts_on, facts.starts_time),
+        ("ends_time", facts.ends_on, facts.ends_time),
+    ):
+        try:
+            to_utc(day, clock, zone, second=False)
+        except NoSuchTime:
+            wrong(name, Sentence("The clocks of %(zone)s jump over this time on that day. Please choose another.", zone=zone))  # fmt: skip
+    if faults:
         return faults
+    start, end = facts.instants(zone)
     if end <= start:
         wrong("ends_time", Sentence("The end lies before the start, or is the same."))
     return faults

@@ -1,5 +1,6 @@
 """Events and the parts of their programme."""
 
+from typing import Any
 from uuid import uuid4
 
 from piccolo.columns import (
@@ -74,7 +75,7 @@ class Event(Table, tablename="event"):
     capacity = Integer(null=True, default=None, help_text="Seats; None: no limit.")
     registration_mode = Varchar(length=20, default="open")
     registration_closes_at = Timestamptz(null=True, default=None)
-    parent = ForeignKey("self", null=True, default=None)
+    parent: ForeignKey[Any] = ForeignKey("self", null=True, default=None)
     counts_in_statistics = Boolean(default=True)
     host_member = ForeignKey(Member, null=True, default=None)
     parity_exempt_reason = Text(default="", help_text="Why the parity check is switched off, if it is.")

@@ -1,5 +1,6 @@
 """Pages of events: the public calendar and the organisers' desk."""
 
+import re
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -39,11 +40,12 @@ from eventhub.events.queries import (
     parts_of,
     programme_of,
     public_event,
+    public_parent_of,
     themes,
     themes_of,
     years_with_events,
 )
-from eventhub.events.rules import EventKind, EventStatus, Involvement, Mode
+from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, EventKind, EventStatus, Involvement, Mode
 from eventhub.mail.queries import letter_counts
 from eventhub.pages import redirect, render
 from eventhub.registrations.queries import head_count_of, registration_counts, seats_of
@@ -54,6 +56,11 @@ from eventhub.words import Sentence
 CALENDAR_PAGE = 60
 DESK_PAGE = 40
 LOOK_AHEAD = timedelta(days=92)
+
+
+def _year(text: str) -> int | None:
+    """The year of a filter, if it can be one."""
+    return int(text) if re.fullmatch("[0-9]{4}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR else None
 
 
 def account(request: Request[Any, Any, Any]) -> Identity:
@@ -81,7 +88,7 @@ class PublicCalendar(Controller):
         page_number: FromQuery[str] = "1",
     ) -> Response[str]:
         """Coming events by month, or those of a year."""
-        chosen = int(year) if year.isascii() and year.isdigit() and 1985 <= int(year[:5]) <= 2100 else None
+        chosen = _year(year)
         number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
         number = max(1, number)
         wanted = EventFilter(
@@ -131,7 +138,7 @@ class PublicCalendar(Controller):
             seats=await seats_of(event.id),
             themes=await themes_of(event.id),
             parts=await parts_of(event.id),
-            parent=await event_by_id(event.parent) if event.parent else None,
+            parent=await public_parent_of(event),
             is_open=event.takes_registrations(now),
             is_past=event.is_past(now),
             now=now,
@@ -194,7 +201,7 @@ class StaffEvents(Controller):
         page_number: FromQuery[str] = "1",
     ) -> Response[str]:
         """All events that match, newest first."""
-        chosen = int(year) if year.isascii() and year.isdigit() and 1985 <= int(year[:5]) <= 2100 else None
+        chosen = _year(year)
         number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
         wanted = EventFilter(year=chosen, kind=kind, involvement=involvement, status=status, q=q[:200])
         number = max(1, number)
@@ -290,6 +297,9 @@ class StaffEvents(Controller):
                 now=now,
                 account_id=who.account_id,
             )
+        except Problems as problems:
+            form.add_problems(problems)
+            return await _desk_page(request, await event_by_slug(slug), now, publish_form=form, status_code=422)
         except NotReadyToPublish as refusal:
             return await _desk_page(request, await event_by_slug(slug), now, refusal=refusal, publish_form=form)
         return redirect(f"/staff/events/{slug}", Sentence("The event is public now."))

@@ -41,3 +41,8 @@ def wall_time(instant: datetime, zone: str) -> tuple[date, time]:
     """The day and the clock in a zone at an instant."""
     there = instant.astimezone(ZoneInfo(zone))
     return there.date(), there.time().replace(microsecond=0)
+
+
+def as_instant(value: datetime | None, zone: str | None) -> str | None:
+    """RFC 3339 with the offset of a zone."""
+    return value.astimezone(ZoneInfo(zone or "UTC")).isoformat() if value else None

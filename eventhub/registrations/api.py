@@ -12,7 +12,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.errors import Problems
 from eventhub.events.queries import event_by_slug
+from eventhub.events.rules import unknown_word
+from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.listing import Listing, listing, window
 from eventhub.registrations.commands import (
     NewHeadCount,
@@ -24,7 +27,6 @@ from eventhub.registrations.commands import (
     record_head_count,
     register_participant,
 )
-from eventhub.registrations.limits import registration_limit
 from eventhub.registrations.queries import (
     RegistrationFilter,
     RegistrationRow,
@@ -32,6 +34,7 @@ from eventhub.registrations.queries import (
     place_in_queue,
     registrations_of,
 )
+from eventhub.registrations.rules import RegistrationStatus
 
 
 class RegistrationIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -52,7 +55,7 @@ class RegistrationIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class RegistrationOut(msgspec.Struct, kw_only=True):
-    """Where a registration stands; the personal link only for who has just made it, and for staff."""
+    """Where a registration stands; the personal link only for who has just made it, and for organisers."""
 
     id: UUID
     status: str
@@ -108,6 +111,9 @@ class HeadCountOut(msgspec.Struct, kw_only=True):
     source: str
 
 
+_NOBODY = HeadCountOut(women=0, men=0, others=0, undisclosed=0, political=0, source="")
+
+
 def _account(request: Request[Any, Any, Any]) -> Identity:
     identity = identity_of(request)
     assert identity is not None
@@ -129,7 +135,7 @@ class RegistrationsApi(Controller):
     path = "/api/v1"
     tags: Sequence[str] = ["registrations"]
 
-    @post("/events/{slug:str}/registrations", opt=open_to(Policy.PUBLIC), middleware=registration_limit())
+    @post("/events/{slug:str}/registrations", opt=open_to(Policy.PUBLIC), middleware=at_most(FORMS_PER_MINUTE, of="registrations"))
     async def create(
         self,
         request: Request[Any, Any, Any],
@@ -155,7 +161,8 @@ class RegistrationsApi(Controller):
             submission_key=hashlib.sha256(key.encode()).hexdigest() if key else None,
         )
         done = await register_participant(slug, new, now=now)
-        shown = done.is_new or done.same_form or identity_of(request) is not None
+        who = identity_of(request)
+        shown = done.is_new or done.same_form or (who is not None and who.may(Policy.EDIT_EVENTS))
         out = RegistrationOut(
             id=done.registration.id,
             status=done.registration.status,
@@ -175,6 +182,8 @@ class RegistrationsApi(Controller):
     ) -> Listing[RegistrationListed]:
         """The registrations of an event."""
         size, offset = window(limit, cursor)
+        if status and status not in set(RegistrationStatus):
+            raise Problems({"status": [unknown_word(status, RegistrationStatus)]})
         event = await event_by_slug(slug)
         found, total = await registrations_of(
             event.id, RegistrationFilter(status=status, q=q), limit=size, offset=offset
@@ -255,6 +264,5 @@ class RegistrationsApi(Controller):
         event = await event_by_slug(slug)
         count = NewHeadCount(data.women, data.men, data.others, data.undisclosed, data.political, data.source)
         await record_head_count(event, count, now=now, account_id=_account(request).account_id)
-        kept = await head_count_of(event.id)
-        assert kept is not None
-        return HeadCountOut(**{name: kept[name] for name in HeadCountOut.__struct_fields__})
+        kept = await head_count_of(event.id)  # None after a count of nobody
+        return HeadCountOut(**{name: kept[name] for name in HeadCountOut.__struct_fields__}) if kept else _NOBODY

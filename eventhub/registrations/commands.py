@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from eventhub.accounts.commands import record
-from eventhub.database import is_sqlite, lock_clause, sql, transaction
+from eventhub.database import is_sqlite, lock_clause, sql, transaction, violated
 from eventhub.directory.addresses import email_problem
 from eventhub.directory.people import (
     StatedBy,
@@ -163,21 +163,37 @@ async def register_participant(slug: str, new: NewRegistration, *, now: datetime
     event = await public_event(slug)
     _check_open(event, now)
     new, member = await _checked(new, event)
-    key = new.submission_key
-    if key and (before := await registration_by_submission(event.id, key)):
-        if email_key(before[0].email) != email_key(new.email):
+    while True:
+        if before := await _registered_before(event, new):
+            return before
+        try:
+            return await _write_registration(event, new, member, now)
+        except Exception as error:
+            if violated(error) not in _QUICKER:
+                raise  # else the same person or form was quicker, and we look again
+
+
+#: What a registration runs into that was looked for in vain a moment ago, on either engine.
+_QUICKER = frozenset(
+    {
+        "registration_once",
+        "registration.event, registration.person",
+        "registration_submission",
+        "registration.event, registration.submission_key",
+    }
+)
+
+
+async def _registered_before(event: EventRow, new: NewRegistration) -> Registered | None:
+    """What the same form or the same person did before; only the form gets the link again."""
+    key = email_key(new.email)
+    if new.submission_key and (sent := await registration_by_submission(event.id, new.submission_key)):
+        if email_key(sent.email) != key:
             raise SentBefore(Sentence("This form was sent before with another address. Please load it again."))
-        return Registered(before[0], await place_in_queue(before[0]), is_new=False, same_form=True)
-    if standing := await standing_registration(event.id, email_key(new.email)):
+        return Registered(sent, await place_in_queue(sent), is_new=False, same_form=True)
+    if standing := await standing_registration(event.id, key):
         return Registered(standing, await place_in_queue(standing), is_new=False)
-    try:
-        return await _write_registration(event, new, member, now)
-    except Exception as error:  # lost a race against the same person: theirs is the registration
-        standing = await standing_registration(event.id, email_key(new.email))
-        if standing is None or not _is_duplicate(error):
-            raise
-        same = bool(key) and await registration_by_submission(event.id, str(key)) is not None
-        return Registered(standing, await place_in_queue(standing), is_new=False, same_form=same)
+    return None
 
 
 async def _write_registration(event: EventRow, new: NewRegistration, member: UUID | None, now: datetime) -> Registered:
@@ -218,11 +234,6 @@ async def _write_registration(event: EventRow, new: NewRegistration, member: UUI
     return Registered(registration, position, is_new=True)
 
 
-def _is_duplicate(error: Exception) -> bool:
-    text = str(error)
-    return "UNIQUE" in text or "unique constraint" in text
-
-
 def _check_open(event: EventRow, now: datetime) -> None:
     if event.status == EventStatus.CANCELLED:
         raise RegistrationClosed(Sentence("“%(title)s” was cancelled.", title=event.title))
@@ -230,6 +241,10 @@ def _check_open(event: EventRow, now: datetime) -> None:
         raise RegistrationClosed(Sentence("“%(title)s” is over.", title=event.title))
     if not event.takes_registrations(now):
         raise RegistrationClosed(Sentence("“%(title)s” takes no registrations at present.", title=event.title))
+
+
+#: Octets of all answers to the questions of an event together, as JSON.
+_LONGEST_ANSWERS = 20_000
 
 
 async def _checked(new: NewRegistration, event: EventRow) -> tuple[NewRegistration, UUID | None]:
@@ -275,6 +290,8 @@ async def _checked(new: NewRegistration, event: EventRow) -> tuple[NewRegistrati
             problems["member"] = [Sentence("“%(given)s” is no member that we know.", given=tidy.member[:80])]
         else:
             member, zone = UUID(str(found["id"])), zone or found["time_zone"]
+    if len(msgspec.json.encode(tidy.answers or {})) > _LONGEST_ANSWERS:
+        problems["answers"] = [Sentence("This is too long; %(most)s characters is the most.", most=_LONGEST_ANSWERS)]
     if problems:
         raise Problems(problems)
     return replace(tidy, attends=str(attends), time_zone=zone), member
@@ -287,6 +304,10 @@ async def cancel_registration(
     Give a seat or a place in the queue back; whoever waited longest gets a seat that is freed.
 
     Cancelling twice is cancelling once.
+
+    Raises:
+        NotStanding: the person was there.
+
     """
     return await _leave(registration_id, RegistrationStatus.CANCELLED, now=now, account_id=account_id)
 
@@ -314,12 +335,12 @@ async def _leave(
     registration_id: UUID, status: RegistrationStatus, *, now: datetime, account_id: UUID | None
 ) -> RegistrationRow:
     before = await registration_by_id(registration_id)
-    event = await event_by_id(before.event)
     async with seats_transaction(before.event):
-        await _lock_pool(before.event)
-        before = await registration_by_id(registration_id)
+        event, before = await _locked(before)
         if before.status not in STANDING:
             return before
+        if await sql("SELECT 1 AS one FROM attendance WHERE registration = {} LIMIT 1", registration_id):
+            raise NotStanding(Sentence("This person is marked as present, so the registration stays."))
         after = msgspec.structs.replace(
             before, status=status, queue_place=None, version=before.version + 1, status_at=now
         )
@@ -350,16 +371,16 @@ async def confirm_registration(registration_id: UUID, *, now: datetime, account_
     Give a seat to somebody who waits, by hand; the audit trail tells who did it.
 
     Raises:
-        NotStanding: the registration was cancelled, or no seat is free.
+        NotStanding: the registration or the event was cancelled, or no seat is free.
 
     """
     before = await registration_by_id(registration_id)
-    event = await event_by_id(before.event)
     async with seats_transaction(before.event):
-        await _lock_pool(before.event)
-        before = await registration_by_id(registration_id)
+        event, before = await _locked(before)
         if before.status == RegistrationStatus.CONFIRMED:
             return before
+        if event.status == EventStatus.CANCELLED:
+            raise NotStanding(Sentence("“%(title)s” was cancelled.", title=event.title))
         if before.status not in STANDING:
             raise NotStanding(Sentence("This registration was cancelled; the person can register again."))
         was_waiting = 1 if before.status == RegistrationStatus.WAITLISTED else 0
@@ -405,6 +426,13 @@ async def resize_pool(event: EventRow, capacity: int | None, *, now: datetime) -
     for _ in range(free):
         await sql("UPDATE seat_pool SET taken = taken + 1 WHERE event = {}", event.id)
         await _hand_on_seat(event, now)
+
+
+async def _locked(registration: RegistrationRow) -> tuple[EventRow, RegistrationRow]:
+    """The event and the registration as they stand once both locks are ours: first the pool's, then its own."""
+    await _lock_pool(registration.event)
+    await sql(f"SELECT id FROM registration WHERE id = {{}}{lock_clause()}", registration.id)
+    return await event_by_id(registration.event), await registration_by_id(registration.id)
 
 
 async def _lock_pool(event_id: UUID) -> dict[str, int] | None:
@@ -504,39 +532,59 @@ async def record_attendance(
         programme_item: One item of the programme; None: the event.
 
     Raises:
-        NotStanding: the registration was cancelled or is waiting.
+        NotStanding: the registration was cancelled or is waiting, or the event has a head count.
         Problems: the mode or the programme item is none of this event.
 
     """
     registration = await registration_by_id(registration_id)
+    event = await event_by_id(registration.event)
     problems: dict[str, list[str]] = {}
     if mode is not None and mode not in set(Attends):
         problems["mode"] = [unknown_word(mode, Attends)]
-    if programme_item and programme_item not in {item.id for item in await programme_of(registration.event)}:
+    elif mode is not None and mode not in ways_to_attend(event.mode):
+        problems["mode"] = [Sentence("This event does not offer that.")]
+    if programme_item and programme_item not in {item.id for item in await programme_of(event.id)}:
         problems["session"] = [Sentence("This is no item of the programme of this event.")]
     if problems:
         raise Problems(problems)
-    if attended and registration.status != RegistrationStatus.CONFIRMED:
-        raise NotStanding(Sentence("Only people with a seat can be marked as present. Confirm the registration first."))
-    where = "registration = {} AND programme_item " + ("= {}" if programme_item else "IS NULL")
-    values = [registration.id, *([programme_item] if programme_item else [])]
     async with transaction():
+        await _lock_counting(event.id)
+        await sql(f"SELECT id FROM registration WHERE id = {{}}{lock_clause()}", registration.id)
+        registration = await registration_by_id(registration.id)
         if attended:
-            await sql(
+            await _check_may_attend(registration)
+            changed = await sql(
                 "INSERT INTO attendance (id, registration, programme_item, mode, source, recorded_at, recorded_by) "
-                "VALUES ({}, {}, {}, {}, 'staff', {}, {}) ON CONFLICT DO NOTHING",
+                "VALUES ({}, {}, {}, {}, 'staff', {}, {}) ON CONFLICT DO NOTHING RETURNING id",
                 uuid4(), registration.id, programme_item, mode or registration.attends, now, account_id,
             )  # fmt: skip
         else:
-            await sql(f"DELETE FROM attendance WHERE {where}", *values)
-        await record(
-            "record_attendance" if attended else "take_back_attendance",
-            "registration",
-            registration.id,
-            account_id=account_id,
-            now=now,
-        )
+            where = "programme_item = {}" if programme_item else "programme_item IS NULL"
+            values = [programme_item] if programme_item else []
+            changed = await sql(
+                f"DELETE FROM attendance WHERE registration = {{}} AND {where} RETURNING id", registration.id, *values
+            )
+        if changed:
+            action = "record_attendance" if attended else "take_back_attendance"
+            await record(action, "registration", registration.id, account_id=account_id, now=now)
     return registration
+
+
+async def _check_may_attend(registration: RegistrationRow) -> None:
+    if registration.status != RegistrationStatus.CONFIRMED:
+        raise NotStanding(Sentence("Only people with a seat can be marked as present. Confirm the registration first."))
+    if await sql("SELECT 1 AS one FROM head_count WHERE event = {}", registration.event):
+        raise NotStanding(
+            Sentence(
+                "This event has a head count, and people must not be counted twice. "
+                "A head count of nobody takes it back."
+            )
+        )
+
+
+async def _lock_counting(event_id: UUID) -> None:
+    """A list and a head count of one event cannot begin at the same moment."""
+    await sql(f"SELECT id FROM event WHERE id = {{}}{lock_clause()}", event_id)
 
 
 @dataclass(frozen=True)
@@ -555,6 +603,8 @@ async def record_head_count(event: EventRow, count: NewHeadCount, *, now: dateti
     """
     Type in how many people were at an event that has no list; a later count replaces an earlier one.
 
+    A count of nobody takes the earlier one back, so that a list can be begun.
+
     Raises:
         Problems: a number is negative, or more political people than people.
         NotStanding: the event has an attendance list, and nobody may be counted twice.
@@ -571,6 +621,7 @@ async def record_head_count(event: EventRow, count: NewHeadCount, *, now: dateti
     if problems:
         raise Problems(problems)
     async with transaction():
+        await _lock_counting(event.id)
         listed = await sql(
             "SELECT 1 AS one FROM attendance a JOIN registration r ON r.id = a.registration WHERE r.event = {} LIMIT 1",
             event.id,
@@ -579,13 +630,12 @@ async def record_head_count(event: EventRow, count: NewHeadCount, *, now: dateti
             raise NotStanding(
                 Sentence("This event has an attendance list, and people must not be counted twice. Use the list.")
             )
-        await sql(
-            "INSERT INTO head_count (event, women, men, others, undisclosed, political, source, recorded_at, recorded_by) "
-            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}) ON CONFLICT (event) DO UPDATE SET women = excluded.women, "
-            "men = excluded.men, others = excluded.others, undisclosed = excluded.undisclosed, "
-            "political = excluded.political, source = excluded.source, recorded_at = excluded.recorded_at, "
-            "recorded_by = excluded.recorded_by",
-            event.id, count.women, count.men, count.others, count.undisclosed, count.political,
-            clean_line(count.source), now, account_id,
-        )  # fmt: skip
+        await sql("DELETE FROM head_count WHERE event = {}", event.id)
+        if count.women or count.men or count.others or count.undisclosed:
+            await sql(
+                "INSERT INTO head_count (event, women, men, others, undisclosed, political, source, recorded_at, "
+                "recorded_by) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
+                event.id, count.women, count.men, count.others, count.undisclosed, count.political,
+                clean_line(count.source), now, account_id,
+            )  # fmt: skip
         await record("record_head_count", "event", event.id, account_id=account_id, now=now)

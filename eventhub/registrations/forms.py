@@ -35,7 +35,7 @@ class RegistrationForm(Form):
         [InputRequired(), Length(max=254)],
         description="Your invitation and your personal link go there.",
     )
-    attends = wtforms.RadioField("How will you attend?")
+    attends = wtforms.RadioField("How will you attend?", [InputRequired()])
     member = wtforms.SelectField("Which member do you represent?", [Optional()])
     organisation = wtforms.StringField(
         "Other organisation", [Length(max=200)], description="If you represent none of the members."
@@ -47,7 +47,7 @@ class RegistrationForm(Form):
         [Optional()],
         description="Political: elected leaders and people who speak with their mandate. Technical: staff, experts, managers.",
     )
-    language = wtforms.SelectField("Language of your letters")
+    language = wtforms.SelectField("Language of your letters", [InputRequired()])
     gender = wtforms.RadioField(
         "How would you like to be counted in our gender statistics?",
         [Optional()],

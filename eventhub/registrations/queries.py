@@ -114,10 +114,10 @@ async def standing_registration(event_id: UUID, email_key: str) -> RegistrationR
     return RegistrationRow(**rows[0]) if rows else None
 
 
-async def registration_by_submission(event_id: UUID, key: str) -> tuple[RegistrationRow, str] | None:
+async def registration_by_submission(event_id: UUID, key: str) -> RegistrationRow | None:
     """The registration that a form with this key made, if it was sent before."""
     rows = await sql(f"SELECT {_COLUMNS} WHERE r.event = {{}} AND r.submission_key = {{}}", event_id, key)
-    return (RegistrationRow(**rows[0]), key) if rows else None
+    return RegistrationRow(**rows[0]) if rows else None
 
 
 async def place_in_queue(registration: RegistrationRow) -> int | None:
@@ -151,20 +151,19 @@ async def registrations_of(
     event_id: UUID, wanted: RegistrationFilter, *, limit: int, offset: int = 0
 ) -> tuple[list[tuple[RegistrationRow, bool]], int]:
     """A part of an event's registrations with whether each attended, and how many match; two queries."""
-    parts, values = ["r.event = {}"], [event_id]
-    conditions: list[tuple[str, Any]] = []
-    if wanted.status:
-        conditions.append(("r.status = {}", wanted.status))
-    if wanted.attends:
-        conditions.append(("r.attends = {}", wanted.attends))
-    for word in wanted.q[:100].lower().split()[:5]:
-        conditions.append(("LOWER(r.name || ' ' || COALESCE(p.email_key, '')) LIKE {}", f"%{word}%"))
+    parts: list[str] = ["r.event = {}"]
+    values: list[Any] = [event_id]
+    for name in ("status", "attends"):
+        if value := getattr(wanted, name):
+            parts.append(f"r.{name} = {{}}")
+            values.append(value)
+    for word in wanted.q[:100].replace("\x00", "").split()[:5]:
+        # SQLite lowers only ASCII letters, so “élodie” is looked for as “Élodie” and “ÉLODIE” as well.
+        parts.append("(LOWER(r.name) LIKE {} OR r.name LIKE {} OR r.name LIKE {} OR p.email_key LIKE {})")
+        values += [f"%{form}%" for form in (word.lower(), word.capitalize(), word.upper(), word.casefold())]
     if wanted.attended in ("yes", "no"):
         negation = "" if wanted.attended == "yes" else "NOT "
         parts.append(f"{negation}EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id)")
-    for condition, value in conditions:
-        parts.append(condition)
-        values.append(value)
     condition = " AND ".join(parts)
     rows = await sql(
         f"SELECT EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id) AS attended, {_COLUMNS} "
@@ -223,6 +222,7 @@ async def gender_statement_of(person_id: UUID) -> Row | None:
 
 async def member_by_key(key: str) -> Row | None:
     """A member by our key, or by its name in any spelling we know."""
+    key = key.replace("\x00", "")
     rows = await sql("SELECT id, name, time_zone FROM member WHERE key = {}", key[:80])
     if not rows and (folded := fold(key[:200])):
         rows = await sql(

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
@@ -18,7 +19,8 @@ from eventhub.errors import Problems
 from eventhub.events.feeds import calendar_answer, calendar_event, feed_answer
 from eventhub.events.forms import labelled
 from eventhub.events.queries import EventRow, event_by_id, event_by_slug, public_event
-from eventhub.links import read_link
+from eventhub.limits import FORMS_PER_MINUTE, at_most
+from eventhub.links import make_link, read_link
 from eventhub.pages import chosen_zone, redirect, render
 from eventhub.registrations.commands import (
     NewHeadCount,
@@ -35,7 +37,6 @@ from eventhub.registrations.commands import (
     state_gender,
 )
 from eventhub.registrations.forms import GenderForm, HeadCountForm, LinkForm, RegistrationForm
-from eventhub.registrations.limits import registration_limit
 from eventhub.registrations.queries import (
     RegistrationFilter,
     events_of_person,
@@ -49,7 +50,7 @@ from eventhub.registrations.queries import (
     registrations_of,
     seats_of,
 )
-from eventhub.registrations.rules import RegistrationStatus
+from eventhub.registrations.rules import Attends, RegistrationStatus
 from eventhub.words import Sentence
 
 LIST_PAGE = 50
@@ -79,44 +80,33 @@ class Register(Controller):
                 "submission_key": secrets.token_urlsafe(16),
             },
         )
-        return render(request, "registrations/form", event=event, form=form, seats=await seats_of(event.id), again=None)
+        return render(request, "registrations/form", event=event, form=form, seats=await seats_of(event.id))
 
-    @post("/events/{slug:str}/register", middleware=registration_limit())
+    @post("/events/{slug:str}/register", middleware=at_most(FORMS_PER_MINUTE, of="registrations"))
     async def create(
         self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
     ) -> Response[Any]:
         """Register; the answer is the page of the registration."""
-        event = await public_event(slug)
-        form = RegistrationForm(await request.form(), event=event, members={})
+        posted = await request.form()
         try:
-            done = await register_participant(slug, _new_registration(form), now=now)
+            done = await register_participant(slug, _new_registration(posted), now=now)
         except Problems as problems:
-            form.member.choices |= dict(await member_choices())
+            event = await public_event(slug)
+            form = RegistrationForm(posted, event=event, members=dict(await member_choices()))
             form.add_problems(problems)
-            return render(
-                request,
-                "registrations/form",
-                status_code=422,
-                event=event,
-                form=form,
-                seats=await seats_of(event.id),
-                again=None,
-            )
+            seats = await seats_of(event.id)
+            return render(request, "registrations/form", status_code=422, event=event, form=form, seats=seats)
         except RegistrationClosed as refusal:
+            event, status = await public_event(slug), refusal.status_code
             return render(
-                request,
-                "registrations/closed",
-                status_code=refusal.status_code,
-                event=event,
-                is_past=event.is_past(now),
+                request, "registrations/closed", status_code=status, event=event, is_past=event.is_past(now)
             )
         if done.is_new or done.same_form:
             return redirect("/" + done.manage_url.split("/", 3)[3])
-        return render(
-            request, "registrations/already", event=event, form=LinkForm(data={"email": form.email.data}), sent=False
-        )
+        event, link_form = await public_event(slug), LinkForm(data={"email": done.registration.email})
+        return render(request, "registrations/already", event=event, form=link_form, sent=False)
 
-    @post("/events/{slug:str}/send-link", status_code=200, middleware=registration_limit())
+    @post("/events/{slug:str}/send-link", status_code=200, middleware=at_most(FORMS_PER_MINUTE, of="registrations"))
     async def send_link(
         self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
     ) -> Response[str]:
@@ -131,16 +121,19 @@ class Register(Controller):
         return render(request, "registrations/already", event=event, form=form, sent=True)
 
 
-def _text(form: RegistrationForm, name: str) -> str:
-    return str(form[name].data or "")
+def _new_registration(posted: FormMultiDict) -> NewRegistration:
+    """What was typed. The form itself, with its hundreds of choices, is made only when it is shown again."""
 
+    def typed(name: str) -> str:
+        value = posted.get(name)
+        return value.replace("\x00", "") if isinstance(value, str) else ""
 
-def _new_registration(form: RegistrationForm) -> NewRegistration:
     names = ("name", "email", "attends", "gender", "level", "member", "organisation", "city", "country", "time_zone")
-    values = {name: _text(form, name) for name in names}
-    key = _text(form, "submission_key")[:64]
+    values: dict[str, Any] = {name: typed(name) for name in names}
     return NewRegistration(
-        **values, language=_text(form, "language") or languages.current(), submission_key=key or None
+        **values,
+        language=typed("language") or languages.current(),
+        submission_key=typed("submission_key")[:64] or None,
     )
 
 
@@ -202,6 +195,7 @@ async def _personal_page(
         position=await place_in_queue(registration),
         form=form,
         is_past=event.is_past(now),
+        feed_path=f"/people/{make_link('person', registration.person, 1)}.ics",
     )
 
 
@@ -239,7 +233,12 @@ class StaffRegistrations(Controller):
     ) -> Response[str]:
         """The list with its filters, and the attendance of each."""
         number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
-        wanted = RegistrationFilter(status=status, attends=attends, attended=attended, q=q)
+        wanted = RegistrationFilter(
+            status=status if status in set(RegistrationStatus) else "",
+            attends=attends if attends in set(Attends) else "",
+            attended=attended,
+            q=q[:100],
+        )
         return await _list_page(request, await event_by_slug(slug), wanted, max(1, number))
 
     @post("/{registration_id:uuid}/{verb:str}", opt=open_to(Policy.RECORD_ATTENDANCE))
@@ -290,7 +289,7 @@ async def _act(verb: str, registration_id: UUID, *, now: datetime, account_id: U
     if verb in ("present", "absent"):
         await record_attendance(registration_id, attended=verb == "present", now=now, account_id=account_id)
         return Sentence("Marked as present.") if verb == "present" else Sentence("The mark is taken back.")
-    commands = {"cancel": cancel_registration, "confirm": confirm_registration, "decline": decline_registration}
+    commands: dict[str, Any] = {"cancel": cancel_registration, "confirm": confirm_registration, "decline": decline_registration}
     if verb not in commands or not may_edit:
         raise no_such_registration()
     await commands[verb](registration_id, now=now, account_id=account_id)

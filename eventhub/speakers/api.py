@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody
 from eventhub.access import Policy, identity_of, open_to
 from eventhub.events.queries import event_by_slug
 from eventhub.speakers.commands import NewSpeaker, add_speaker
-from eventhub.speakers.queries import parity_of
+from eventhub.speakers.queries import parity_of, slot_by_id
 from eventhub.speakers.rules import Finding, LineUp
 
 
@@ -137,15 +137,15 @@ class SpeakersApi(Controller):
             status=data.status,
             member=data.member or "",
         )
-        slot = await add_speaker(item_id, new, now=now, account_id=who.account_id)
+        slot, _ = await slot_by_id(await add_speaker(item_id, new, now=now, account_id=who.account_id))
         return SlotOut(
-            id=slot,
+            id=slot.id,
             programme_item=item_id,
-            name=data.name.strip(),
-            level=data.level,
-            role=data.role,
-            status=data.status,
-            member=data.member,
+            name=slot.name,
+            level=slot.level,
+            role=slot.role,
+            status=slot.status,
+            member=slot.member_key,
         )
 
     @get("/events/{slug:str}/parity", opt=open_to(Policy.EDIT_EVENTS))

@@ -5,18 +5,19 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from eventhub.accounts.commands import record
-from eventhub.database import sql, transaction
+from eventhub.database import lock_clause, sql, transaction
 from eventhub.directory.addresses import email_problem
 from eventhub.directory.people import StatedBy, keep_gender_statement, person_with_email
 from eventhub.directory.rules import Gender, Level, clean_line
 from eventhub.errors import NotFound, Problems, Refusal
 from eventhub.events.queries import EventRow, event_by_id, item_by_id
 from eventhub.events.rules import EventStatus, unknown_word
+from eventhub.languages import say
 from eventhub.mail.commands import OutgoingLetter, post_letter
 from eventhub.registrations.queries import member_by_key
 from eventhub.settings import current_settings
 from eventhub.speakers.queries import parity_of
-from eventhub.speakers.rules import ParityCheck, SpeakerRole, SpeakerStatus
+from eventhub.speakers.rules import ParityCheck, SpeakerRole, SpeakerStatus, parity_problems
 from eventhub.words import Sentence
 
 
@@ -53,10 +54,9 @@ async def add_speaker(item_id: UUID, new: NewSpeaker, *, now: datetime, account_
 
     """
     item = await item_by_id(item_id)
-    event = await event_by_id(item.event)
     new, member = await _checked(new)
-    before = await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
     async with transaction():
+        event, before = await _line_up(item.event)
         person = await _person(new, item.event, member, now)
         if new.gender:
             await keep_gender_statement(
@@ -93,9 +93,9 @@ async def change_slot(
     problems = _word_problems(role, level, status)
     if problems:
         raise Problems(problems)
-    event = await _event_of_slot(slot_id)
-    before = await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
+    event_id = await _event_of_slot(slot_id)
     async with transaction():
+        event, before = await _line_up(event_id)
         await sql(
             "UPDATE speaker_slot SET role = {}, level = {}, status = {} WHERE id = {}",
             role,
@@ -116,23 +116,35 @@ async def remove_speaker(slot_id: UUID, *, now: datetime, account_id: UUID) -> E
         NotFound: there is no such slot.
 
     """
-    event = await _event_of_slot(slot_id)
-    before = await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
+    event_id = await _event_of_slot(slot_id)
     async with transaction():
+        event, before = await _line_up(event_id)
         await sql("DELETE FROM speaker_slot WHERE id = {}", slot_id)
         await record("remove_speaker", "speaker_slot", slot_id, account_id=account_id, now=now)
         await _tell_if_tipped(event, before, now)
     return event
 
 
-async def _event_of_slot(slot_id: UUID) -> EventRow:
+async def _line_up(event_id: UUID) -> tuple[EventRow, ParityCheck]:
+    """
+    The event and its check before a change of its speakers, in the caller's transaction.
+
+    Its row is locked, as in publishing: either publishing sees the new
+    line-up, or the change sees that the event is published.
+    """
+    await sql(f"SELECT id FROM event WHERE id = {{}}{lock_clause()}", event_id)
+    event = await event_by_id(event_id)
+    return event, await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
+
+
+async def _event_of_slot(slot_id: UUID) -> UUID:
     rows = await sql(
         "SELECT i.event AS event FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item WHERE s.id = {}",
         slot_id,
     )
     if not rows:
         raise NotFound(Sentence("There is no such speaker slot."))
-    return await event_by_id(rows[0]["event"])
+    return UUID(str(rows[0]["event"]))
 
 
 async def _person(new: NewSpeaker, event_id: UUID, member: UUID | None, now: datetime) -> UUID:
@@ -170,7 +182,7 @@ async def _checked(new: NewSpeaker) -> tuple[NewSpeaker, UUID | None]:
         problems["gender"] = [unknown_word(tidy.gender, Gender)]
     member = None
     if tidy.member:
-        found = await member_by_key(tidy.member)
+        found = await member_by_key(clean_line(tidy.member))
         if found is None:
             problems["member"] = [Sentence("“%(given)s” is no member that we know.", given=tidy.member[:80])]
         else:
@@ -196,23 +208,25 @@ async def _tell_if_tipped(event: EventRow, before: ParityCheck, now: datetime) -
     if event.status != EventStatus.PUBLISHED or event.created_by is None:
         return
     after = await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
-    if not set(after.problems) - set(before.problems):
+    tipped = [line_up for line_up, _ in after.panels if line_up.item_id in after.holding_back - before.holding_back]
+    if not tipped:
         return
     rows = await sql("SELECT name, email FROM account WHERE id = {} AND is_active", event.created_by)
     if not rows:
         return
+    language, share = current_settings().language_codes[0], current_settings().parity_minimum_share
     await post_letter(
         OutgoingLetter(
             kind="parity_tipped",
             dedupe_key=f"parity:{event.id}:{now.isoformat()}",
             recipient_name=rows[0]["name"],
             recipient_address=rows[0]["email"],
-            language=current_settings().language_codes[0],
+            language=language,
             facts={
                 "recipient_name": rows[0]["name"],
                 "event_title": event.title,
                 "event_url": f"{current_settings().base_url}/staff/events/{event.slug}",
-                "sentences": [str(sentence) for sentence in after.problems],
+                "sentences": [say(sentence, language) for sentence in parity_problems(tipped, minimum_share=share)],
             },
             event_id=event.id,
             person_id=None,

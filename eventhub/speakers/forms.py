@@ -20,9 +20,9 @@ class SpeakerForm(Form):
     email = wtforms.EmailField(
         "E-mail address", [Optional(), Length(max=254)], description="With it we know the person again at other events."
     )
-    role = wtforms.SelectField("Role")
-    level = wtforms.SelectField("Level")
-    status = wtforms.SelectField("Status")
+    role = wtforms.SelectField("Role", [InputRequired()])
+    level = wtforms.SelectField("Level", [InputRequired()])
+    status = wtforms.SelectField("Status", [InputRequired()])
     member = wtforms.SelectField("Stands for", [Optional()])
     gender = wtforms.RadioField(
         "Gender, as the person stated it",
@@ -42,9 +42,9 @@ class SpeakerForm(Form):
 class SlotForm(Form):
     """Role, level and status of a speaker in one item."""
 
-    role = wtforms.SelectField("Role")
-    level = wtforms.SelectField("Level")
-    status = wtforms.SelectField("Status")
+    role = wtforms.SelectField("Role", [InputRequired()])
+    level = wtforms.SelectField("Level", [InputRequired()])
+    status = wtforms.SelectField("Status", [InputRequired()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -32,6 +32,7 @@ class SlotRow(msgspec.Struct, frozen=True):
     role: str
     level: str
     status: str
+    member_key: str | None
     member_name: str | None
 
 
@@ -40,7 +41,7 @@ async def speakers_of(event_id: UUID, *, confirmed_only: bool = False) -> dict[U
     only = " AND s.status = 'confirmed'" if confirmed_only else ""
     rows = await sql(
         "SELECT s.id AS id, s.programme_item AS programme_item, s.person AS person, p.name AS name, s.role AS role, "
-        "s.level AS level, s.status AS status, m.name AS member_name "
+        "s.level AS level, s.status AS status, m.key AS member_key, m.name AS member_name "
         "FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item JOIN person p ON p.id = s.person "
         f"LEFT JOIN member m ON m.id = s.member WHERE i.event = {{}}{only}",
         event_id,
@@ -108,7 +109,7 @@ async def parity_of_events(exempt_reasons: dict[UUID, str]) -> dict[UUID, Parity
 
 def counts_of(slots: Iterable[Row]) -> Counts:
     """Count people by what they stated; the rows must hold each person once."""
-    found = defaultdict(int)
+    found: dict[str, int] = defaultdict(int)
     for slot in slots:
         found[slot["gender"]] += 1
     return Counts(
@@ -138,7 +139,7 @@ async def slot_by_id(slot_id: UUID) -> tuple[SlotRow, EventRow]:
     """
     rows = await sql(
         "SELECT i.event AS event, s.id AS id, s.programme_item AS programme_item, s.person AS person, p.name AS name, "
-        "s.role AS role, s.level AS level, s.status AS status, m.name AS member_name "
+        "s.role AS role, s.level AS level, s.status AS status, m.key AS member_key, m.name AS member_name "
         "FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item JOIN person p ON p.id = s.person "
         "LEFT JOIN member m ON m.id = s.member WHERE s.id = {}",
         slot_id,

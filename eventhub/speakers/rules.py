@@ -221,6 +221,12 @@ class ParityCheck:
     problems: tuple[Sentence, ...]
 
     @property
+    def holding_back(self) -> frozenset[str]:
+        """Keys of the panels that hold publishing back."""
+        bad = (ParityResult.UNBALANCED, ParityResult.UNKNOWN)
+        return frozenset(line_up.item_id for line_up, finding in self.panels if finding.result in bad)
+
+    @property
     def result(self) -> ParityResult:
         """What the gate says: the worst of the panels, or that there are none to check."""
         results = {finding.result for _, finding in self.panels}

@@ -1,0 +1,5 @@
+"""`python -m eventhub` is the `eventhub` command."""
+
+from eventhub.cli import main
+
+main()

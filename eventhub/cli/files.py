@@ -1,0 +1,210 @@
+"""
+Files in and out: `eventhub import …` and `eventhub export …`.
+
+A further kind is one function in IMPORTS or EXPORTS.
+"""
+
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from eventhub.cli import fail, main, run, show
+
+if TYPE_CHECKING:
+    from eventhub.spreadsheets import ImportReport
+
+FORMATS = ("csv", "xlsx", "json")
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """A file to import, with what the command line says about it."""
+
+    content: bytes
+    filename: str
+    dry_run: bool
+    event: str | None = None
+    year: int | None = None
+    source: str = ""
+    create_missing: bool = False
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What an export is narrowed to."""
+
+    event: str | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to write: the same columns in every format."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[object]]
+
+
+async def _members_in(asked: ImportRequest) -> "ImportReport":
+    from eventhub.database import utc_now
+    from eventhub.directory.imports import import_members
+
+    return await import_members(asked.content, asked.filename, dry_run=asked.dry_run, now=utc_now())
+
+
+async def _partners_in(asked: ImportRequest) -> "ImportReport":
+    from eventhub.database import utc_now
+    from eventhub.directory.imports import import_partners
+
+    return await import_partners(asked.content, asked.filename, dry_run=asked.dry_run, now=utc_now())
+
+
+async def _people_in(asked: ImportRequest) -> "ImportReport":
+    from eventhub.database import utc_now
+    from eventhub.directory.imports import import_people
+
+    return await import_people(asked.content, asked.filename, dry_run=asked.dry_run, now=utc_now())
+
+
+async def _events_in(asked: ImportRequest) -> "ImportReport":
+    from eventhub.database import utc_now
+    from eventhub.events.imports import import_events
+
+    return await import_events(asked.content, asked.filename, source=asked.source, dry_run=asked.dry_run, now=utc_now())
+
+
+async def _members_out(_: ExportRequest) -> Table:
+    from eventhub.directory.queries import MemberFilter, members_table
+
+    return Table("Members", *await members_table(MemberFilter()))
+
+
+async def _people_out(_: ExportRequest) -> Table:
+    from eventhub.directory.queries import persons_table
+
+    return Table("People", *await persons_table())
+
+
+#: What can be imported. Each function reads the whole file, and writes all of it or nothing.
+IMPORTS: dict[str, Callable[[ImportRequest], Awaitable["ImportReport"]]] = {
+    "members": _members_in,
+    "partners": _partners_in,
+    "people": _people_in,
+    "events": _events_in,
+}
+
+#: What can be exported.
+EXPORTS: dict[str, Callable[[ExportRequest], Awaitable[Table]]] = {
+    "members": _members_out,
+    "people": _people_out,
+}
+
+
+def _known(kind: str, kinds: Iterable[str]) -> None:
+    if kind not in (known := list(kinds)):
+        fail(f"“{kind}” is none of: {', '.join(known)}.")
+
+
+@main.command("import")
+@click.argument("kind")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--event", metavar="SLUG", help="The event that the rows belong to, for registrations and attendance.")
+@click.option("--year", type=click.IntRange(1985, 2100), help="The year that the figures are of.")
+@click.option("--source", default="", help="Name of the calendar, when it is not the association's own of its year.")
+@click.option("--create-missing", is_flag=True, help="Make former members of unknown ones (engagement).")
+@click.option("--dry-run", is_flag=True, help="Only show the differences.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def import_file(
+    kind: str,
+    file: Path,
+    event: str | None,
+    year: int | None,
+    source: str,
+    create_missing: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """
+    Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events, registrations,
+    attendance, indicators or engagement.
+
+    The differences are shown; all of the file is written, or nothing when any row is wrong.
+
+    Example: eventhub import members members.csv --dry-run
+    """
+    _known(kind, IMPORTS)
+    asked = ImportRequest(_content(file), file.name, dry_run, event, year, source, create_missing)
+    report: ImportReport = run(lambda: IMPORTS[kind](asked))
+    show(
+        asdict(report),
+        as_json,
+        "\n".join(
+            [
+                *(f"New: {name}" for name in report.new),
+                *(f"{c.subject}: {c.field} “{c.before}” → “{c.after}”" for c in report.changes),
+                f"{len(report.new)} new, {report.changed} changed, {report.unchanged} as before.",
+                *([] if report.written else ["Nothing was written: this was a dry run."]),
+            ]
+        ),
+    )
+
+
+def _content(file: Path) -> bytes:
+    from eventhub.spreadsheets import LARGEST_FILE_BYTES
+
+    try:
+        if file.stat().st_size > LARGEST_FILE_BYTES:
+            fail(f"{file} is larger than 5 MB.")
+        return file.read_bytes()
+    except (OSError, ValueError) as error:
+        fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}.")
+        raise
+
+
+@main.command("export")
+@click.argument("kind")
+@click.option("--event", metavar="SLUG", help="Only rows of this event.")
+@click.option("--year", type=click.IntRange(1985, 2100), help="Only rows of this year.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="csv unless the name of the file says otherwise.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
+def export_file(kind: str, event: str | None, year: int | None, form: str | None, output: Path | None) -> None:
+    """
+    Export KIND: members, events, registrations, attendance, speakers, people, engagement or
+    calendar-annex.
+
+    Example: eventhub export members --format xlsx -o members.xlsx
+    """
+    _known(kind, EXPORTS)
+    if form is None:
+        ending = output.suffix.lower().removeprefix(".") if output else ""
+        form = ending if ending in FORMATS else "csv"
+    if form == "xlsx" and output is None and sys.stdout.isatty():
+        fail("An XLSX is no text for a terminal; please name a file with -o.")
+    table: Table = run(lambda: EXPORTS[kind](ExportRequest(event, year)))
+    _write(form, table, output)
+
+
+def _write(form: str, table: Table, output: Path | None) -> None:
+    """Write in parts; a file appears whole or not at all, and only its owner can read it."""
+    from eventhub.spreadsheets import table_bytes
+
+    parts = table_bytes(form, table.title, table.columns, table.rows)
+    if output is None:
+        for part in parts:
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as file:
+            for part in parts:
+                file.write(part)
+        Path(file.name).replace(output)
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror or error}.")
+    click.echo(f"{output} has been written.", err=True)
