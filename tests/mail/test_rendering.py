@@ -1,0 +1,180 @@
+from typing import Any
+
+import jinja2
+import pytest
+from icalendar import Calendar
+
+from eventhub.mail.rendering import render, when
+
+EVENT: dict[str, Any] = {
+    "uid": "8d0e@eventhub",
+    "sequence": 0,
+    "slug": "water",
+    "title": "Cities & water",
+    "starts": "2027-05-12T07:30:00+00:00",
+    "ends": "2027-05-12T08:15:00+00:00",
+    "time_zone": "Europe/Madrid",
+    "place": "Room 1, Barcelona",
+    "online_url": "",
+    "url": "http://127.0.0.1:8000/events/water",
+    "description": "",
+    "status": "CONFIRMED",
+    "created_at": "2026-10-01T08:00:00+00:00",
+    "updated_at": "2026-11-02T08:00:00+00:00",
+}
+FACTS: dict[str, Any] = {
+    "recipient_name": "Alex <b>Example</b>",
+    "reader_zone": "Asia/Kathmandu",
+    "manage_url": "http://127.0.0.1:8000/registrations/k?a=1&b=2",
+    "event": EVENT,
+    "calendar_method": None,
+    "written_at": "2026-11-25T09:00:00+00:00",
+    "cancelled_before": 0,
+}
+APPLICATION = {
+    "recipient_name": "Alex",
+    "lab_name": "Shade",
+    "member_name": "Barcelona",
+    "manage_url": "http://127.0.0.1:8000/applications/k",
+    "closes_at": "2027-01-01T10:00:00+00:00",
+    "time_zone": "Europe/Madrid",
+}
+#: Every kind with its own facts.
+KINDS: dict[str, dict[str, Any]] = {
+    "registration_confirmed": {**FACTS, "calendar_method": "REQUEST"},
+    "registration_waitlisted": {**FACTS, "position": 3},
+    "registration_promoted": {**FACTS, "calendar_method": "REQUEST"},
+    "registration_cancelled": {**FACTS, "calendar_method": "CANCEL", "had_seat": True, "declined": False},
+    "event_changed": {**FACTS, "calendar_method": "REQUEST"},
+    "event_cancelled": {**FACTS, "calendar_method": "CANCEL", "reason": "The river rose."},
+    "registration_link": FACTS,
+    "sign_in_link": {"recipient_name": "Alex", "sign_in_url": "http://127.0.0.1:8000/sign-in/x", "minutes": 30},
+    "parity_tipped": {
+        "recipient_name": "Alex",
+        "event_title": "Water",
+        "event_url": "http://127.0.0.1:8000/staff/events/water",
+        "sentences": ["“Shade” has 3 men and 1 woman."],
+    },
+    "application_received": APPLICATION,
+}
+
+
+def written(kind, language="en", **changed):
+    return render(kind, language, {**KINDS[kind], **changed}, recipient_address="alex@example.net")
+
+
+def sequence(letter):
+    return Calendar.from_ical(letter.calendar).events[0]["SEQUENCE"]
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_subject_a_text_and_html_in_every_language(kind, language):
+    letter = written(kind, language)
+
+    assert letter.subject
+    assert "\n" not in letter.subject
+    assert "\n-- \n" in letter.text
+    assert "{{" not in letter.text + letter.html
+    assert f'lang="{language}"' in letter.html
+    assert letter.html.rstrip().endswith("</html>")
+    assert (letter.calendar is not None) == (KINDS[kind].get("calendar_method") is not None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_in_a_letter_is_loaded_from_elsewhere(kind):
+    html = written(kind).html
+
+    for never in ("<img", "<link", "<script", "url(", "@import"):
+        assert never not in html
+
+
+def test_a_letter_is_the_same_each_time_it_is_written():
+    assert written("registration_confirmed") == written("registration_confirmed")
+
+
+def test_each_person_reads_their_own_name_and_link():
+    mine = written("registration_confirmed")
+    yours = written("registration_confirmed", recipient_name="Bo", manage_url="http://127.0.0.1:8000/registrations/bo")
+
+    assert "Hello Alex <b>Example</b>," in mine.text
+    assert "Hello Bo," in yours.text
+    assert yours.text.count("/registrations/bo") == yours.html.count("/registrations/bo") == 1
+    assert "Alex" not in yours.text + yours.html + yours.calendar.decode()
+
+
+def test_what_a_person_typed_is_text_in_html():
+    html = written("registration_confirmed").html
+
+    assert "Alex &lt;b&gt;Example&lt;/b&gt;" in html
+    assert 'href="http://127.0.0.1:8000/registrations/k?a=1&amp;b=2"' in html
+    assert "Cities &amp; water" in html
+    assert "<b>" not in html
+
+
+def test_the_time_is_told_in_the_zone_of_the_event_and_of_the_reader():
+    text = written("registration_confirmed").text
+
+    assert "When: Wednesday, 12 May 2027, 09:30–10:15\nCentral European Summer Time, Madrid (Europe/Madrid)" in text
+    assert "On your clocks: Wednesday, 12 May 2027, 13:15–14:00\nGMT+05:45, Kathmandu (Asia/Kathmandu)" in text
+
+
+@pytest.mark.parametrize(
+    "reader_zone", ["Europe/Paris", None, ""], ids=["whose clocks show the same", "unknown", "left empty"]
+)
+def test_a_reader_is_told_the_time_once(reader_zone):
+    assert "On your clocks" not in written("registration_confirmed", reader_zone=reader_zone).text
+
+
+def test_dates_are_in_the_language_of_the_letter():
+    assert "mercredi 12 mai 2027" in written("registration_confirmed", "fr").text
+    assert "heure d’été d’Europe centrale" in written("registration_confirmed", "fr").text
+
+
+def test_an_event_of_days_names_its_days_only():
+    days = {**EVENT, "starts": "2027-05-12", "ends": "2027-05-14", "time_zone": None}
+
+    found = when("2027-05-12", "2027-05-14", None, "Asia/Kathmandu", "en")
+
+    assert (found.here, found.here_zone, found.there) == ("12–14 May 2027", "", "")
+    assert "When: 12–14 May 2027\n" in written("registration_link", event=days).text
+
+
+def test_an_event_over_midnight_names_both_days():
+    found = when("2027-05-12T21:00:00+00:00", "2027-05-12T23:00:00+00:00", "Europe/Madrid", None, "en")
+
+    assert found.here == "Wednesday, 12 May 2027, 23:00 – Thursday, 13 May 2027, 01:00"
+
+
+def test_who_waits_reads_how_many_are_before_them():
+    assert "2 people are before you" in written("registration_waitlisted").text
+    assert "1 person is before you" in written("registration_waitlisted", position=2).text
+    assert "You are the first" in written("registration_waitlisted", position=1).text
+
+
+def test_a_missing_fact_is_an_error_and_not_a_gap():
+    with pytest.raises(jinja2.UndefinedError):
+        render("sign_in_link", "en", {"recipient_name": "Alex"}, recipient_address="a@example.net")
+
+
+def test_cancelling_and_registering_again_is_always_newer_than_the_last_letter():
+    moved = {**EVENT, "sequence": 1}
+    told = [
+        written("registration_confirmed"),
+        written("event_changed", event=moved),
+        written("registration_cancelled", event=moved),
+        written("registration_confirmed", event=moved, cancelled_before=1),
+        written("event_cancelled", event={**EVENT, "sequence": 2}, cancelled_before=1),
+    ]
+
+    assert [sequence(letter) for letter in told] == [0, 1, 2, 3, 4]
+    assert [letter.method for letter in told] == ["REQUEST", "REQUEST", "CANCEL", "REQUEST", "CANCEL"]
+
+
+def test_the_invitation_names_the_address_of_the_letter_in_the_form_that_relays_take():
+    letter = render(
+        "registration_confirmed", "en", KINDS["registration_confirmed"], recipient_address="zoe@bücher.example"
+    )
+
+    (event,) = Calendar.from_ical(letter.calendar).events
+    assert str(event["ATTENDEE"]) == "mailto:zoe@xn--bcher-kva.example"
