@@ -46,7 +46,7 @@ class MembersApi(Controller):
     ) -> Listing[MemberOut]:
         """Members whose names have every word of `q`, by folded name; `region` is a code."""
         limit, offset = window(limit, cursor)
-        wanted = MemberFilter(q=q[:200].replace("\x00", ""), region=region[:40].replace("\x00", ""))
+        wanted = MemberFilter(q=q, region=region)
         found, total = await members(wanted, limit=limit, offset=offset)
         names = await all_other_names()
         return listing(
@@ -56,7 +56,7 @@ class MembersApi(Controller):
     @get("/{key:str}", summary="One member")
     async def show(self, key: FromPath[str]) -> MemberOut:
         """One member by its key."""
-        member = await member_by_key(key.replace("\x00", ""))
+        member = await member_by_key(key)
         return _out(member, await other_names_of(member.id))
 
 

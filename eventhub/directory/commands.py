@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from eventhub.accounts.commands import record
 from eventhub.database import lock_clause, sql, transaction
+from eventhub.directory.countries import time_zones
 from eventhub.directory.folding import fold
 from eventhub.directory.imports import write_other_names
 from eventhub.directory.planning.members import added_names
@@ -94,7 +94,7 @@ async def _member_problems(facts: MemberFacts, member: MemberRow) -> dict[str, l
         wrong(
             "kind", Sentence("“%(given)s” is none of: %(known)s.", given=facts.kind[:40], known=", ".join(MemberKind))
         )
-    if facts.time_zone not in available_timezones():
+    if facts.time_zone not in time_zones():
         wrong(
             "time_zone",
             Sentence("“%(zone)s” is no time zone. Zones look like Europe/Madrid.", zone=facts.time_zone[:60]),

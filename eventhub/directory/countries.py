@@ -1,6 +1,7 @@
-"""Countries by their code of ISO 3166-1, and by their English name."""
+"""Countries by their code of ISO 3166-1 and by their English name, and the names of time zones."""
 
 from functools import cache
+from zoneinfo import available_timezones
 
 from babel import Locale
 
@@ -62,3 +63,9 @@ def _by_name() -> dict[str, str]:
 def country_named(name: str) -> str:
     """The code of a country by its English name; empty when no country has that name."""
     return _by_name().get(fold(name), "")
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Names of all IANA time zones; looking them up once takes 20 ms."""
+    return frozenset(available_timezones())

@@ -32,9 +32,9 @@ class MemberForm(Form):
         [wtforms.validators.Length(max=10_000)],
         description="One per line. Search and imports find the member by each of them.",
     )
-    kind = wtforms.SelectField("Kind")
-    time_zone = wtforms.SelectField("Time zone")
-    language = wtforms.SelectField("Language of letters")
+    kind = wtforms.SelectField("Kind", [wtforms.validators.InputRequired()])
+    time_zone = wtforms.SelectField("Time zone", [wtforms.validators.InputRequired()])
+    language = wtforms.SelectField("Language of letters", [wtforms.validators.InputRequired()])
     left_on = wtforms.DateField(
         "Last day of membership",
         [wtforms.validators.Optional()],
@@ -78,6 +78,7 @@ class ImportForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [(kind, gettext(words)) for kind, words in IMPORT_KINDS.items()]
+        self.file.flags.required = True
 
     def validate_file(self, field: wtforms.Field) -> None:
         """A file was chosen."""

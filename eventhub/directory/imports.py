@@ -1,4 +1,8 @@
-"""Files into the directory: members, partners and persons, all or nothing; and the facts of the first start."""
+"""
+Files into the directory: members, partners and persons, all or nothing; and the facts of the first start.
+
+Reading and comparing happen on a thread of their own: 20,000 rows take seconds.
+"""
 
 import asyncio
 import csv
@@ -49,10 +53,14 @@ async def import_members(
     """
     sheet = await asyncio.to_thread(read_sheet, content, filename, required=MEMBER_REQUIRED, optional=MEMBER_OPTIONAL)
     if dry_run:
-        return _report("members", _sound(plan_members_import(sheet, (await known_members())[0])), written=False)
+        return _report(
+            "members",
+            _sound(await asyncio.to_thread(plan_members_import, sheet, (await known_members())[0])),
+            written=False,
+        )
     async with all_or_nothing():
         known, ids = await known_members()
-        plan = _sound(plan_members_import(sheet, known))
+        plan = _sound(await asyncio.to_thread(plan_members_import, sheet, known))
         await _write_members(plan, ids, now)
         await _record("members", plan, now, account_id)
     return _report("members", plan, written=True)
@@ -71,9 +79,11 @@ async def import_partners(
     """
     sheet = await asyncio.to_thread(read_sheet, content, filename, required=PARTNER_REQUIRED, optional=PARTNER_OPTIONAL)
     if dry_run:
-        return _report("partners", _sound(plan_partners_import(sheet, await _partners())), written=False)
+        return _report(
+            "partners", _sound(await asyncio.to_thread(plan_partners_import, sheet, await _partners())), written=False
+        )
     async with all_or_nothing():
-        plan = _sound(plan_partners_import(sheet, await _partners()))
+        plan = _sound(await asyncio.to_thread(plan_partners_import, sheet, await _partners()))
         await insert_many(
             "partner",
             ("id", "key", "outside_key", "name", "name_folded", "country", "updated_at"),
@@ -104,11 +114,13 @@ async def import_people(
     _check_people_columns(sheet)
     if dry_run:
         existing, members = await _persons(), (await known_members())[0].members
-        return _report("people", _sound(plan_people_import(sheet, list(existing), members)), written=False)
+        return _report(
+            "people", _sound(await asyncio.to_thread(plan_people_import, sheet, list(existing), members)), written=False
+        )
     async with all_or_nothing():
         known, member_ids = await known_members()
         existing = await _persons()
-        plan = _sound(plan_people_import(sheet, list(existing), known.members))
+        plan = _sound(await asyncio.to_thread(plan_people_import, sheet, list(existing), known.members))
         await insert_many(
             "person",
             (

@@ -67,7 +67,7 @@ class Members(Controller):
         page_number: FromQuery[int] = 1,
     ) -> Response[str]:
         """The members that match, with their local time."""
-        wanted = MemberFilter(q=q[:200].replace("\x00", ""), region=_word(region), kind=_word(kind))
+        wanted = MemberFilter(q=q, region=region, kind=kind)
         number = max(1, min(page_number, 10_000))
         found, total = await members(wanted, limit=MEMBERS_ON_A_PAGE, offset=(number - 1) * MEMBERS_ON_A_PAGE)
         return render(
@@ -120,7 +120,7 @@ async def members_file(
     form = request.scope["path"].rpartition(".")[2]
     if form not in ("csv", "xlsx", "json"):
         raise NotFoundException
-    wanted = MemberFilter(q=q[:200].replace("\x00", ""), region=_word(region), kind=_word(kind))
+    wanted = MemberFilter(q=q, region=region, kind=kind)
     return download(form, "members", "Members", *await members_table(wanted))
 
 
@@ -228,10 +228,6 @@ def _who(request: Request[Any, Any, Any]) -> Identity:
     who = identity_of(request)
     assert who is not None
     return who
-
-
-def _word(text: str) -> str:
-    return text[:40].replace("\x00", "")
 
 
 def _member_form(member: MemberRow, names: list[str]) -> MemberForm:

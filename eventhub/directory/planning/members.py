@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
-from zoneinfo import available_timezones
 
+from eventhub.directory.countries import time_zones
 from eventhub.directory.folding import fold, slugify
 from eventhub.directory.planning.shared import Cells, ImportPlan, plan_of, same_rows, shared_outside_keys
 from eventhub.directory.rules import MemberKind, clean_line
@@ -91,7 +91,7 @@ def plan_members_import(sheet: Sheet, existing: Known) -> ImportPlan[Member]:
 def _member_of(cells: Cells, regions: Mapping[str, str], new_regions: dict[str, str]) -> Member:
     name = cells.text("name", 200, needed=True)
     zone = cells.text("time_zone", 60, needed=True)
-    if zone and zone not in available_timezones():
+    if zone and zone not in time_zones():
         cells.wrong(
             "time_zone",
             Sentence("“%(given)s” is no time zone. Zones look like Europe/Madrid.", given=zone[:60]),
