@@ -166,9 +166,7 @@ def instant(text: str, field: str, problems: dict[str, list[str]]) -> datetime |
     return found
 
 
-def _wall(
-    sent: OptionalText, field: str, zone: str, problems: dict[str, list[str]]
-) -> Wall:
+def _wall(sent: OptionalText, field: str, zone: str, problems: dict[str, list[str]]) -> Wall:
     """Day, clock, and whether the second of two equal wall times is meant."""
     if not isinstance(sent, str):
         return None, None, False

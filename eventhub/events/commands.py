@@ -31,7 +31,7 @@ from eventhub.events.rules import (
     item_problems,
     schedule_problems,
 )
-from eventhub.mail.commands import post_letter
+from eventhub.mail.commands import post_letter, withdraw_letters
 from eventhub.registrations.commands import open_pool, resize_pool, seats_transaction, set_pool_open
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import RegistrationFilter, RegistrationRow, registrations_of
@@ -175,6 +175,7 @@ async def change_event(
         if after.status == EventStatus.PUBLISHED:
             await set_pool_open(after.id, after.registration_mode == RegistrationMode.OPEN)
         if moved and after.status == EventStatus.PUBLISHED and not after.is_past(now):
+            await withdraw_letters(after.id, "event_changed")  # what was not sent yet is overtaken
             await _tell_registered(after, "event_changed", now)
         await record("change_event", "event", before.id, account_id=account_id, now=now, detail=_changes(before, after))
     return after
@@ -281,6 +282,7 @@ async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUI
         event = await event_by_id(event.id)
         await set_pool_open(event.id, False)
         if was_published and not event.is_past(now):
+            await withdraw_letters(event.id, "event_changed")
             await _tell_registered(event, "event_cancelled", now, reason=reason)
         await record("cancel_event", "event", event.id, account_id=account_id, now=now)
     return event

@@ -252,7 +252,7 @@ async def events(
     order = "DESC" if newest_first else "ASC"
     rows = await sql(
         f"SELECT {EVENT_COLUMNS} FROM event WHERE {condition} "
-        f"ORDER BY starts_on {order}, COALESCE(starts_at, created_at) {order}, id LIMIT {{}} OFFSET {{}}",
+        f"ORDER BY starts_on {order}, COALESCE(starts_at, created_at) {order}, title_folded, id LIMIT {{}} OFFSET {{}}",
         *values,
         limit,
         offset,
@@ -265,8 +265,10 @@ async def events(
 
 async def years_with_events() -> list[int]:
     """Years in which events start, newest first."""
-    rows = await sql("SELECT DISTINCT starts_on FROM event WHERE status <> 'draft'")
-    return sorted({row["starts_on"].year for row in rows}, reverse=True)
+    rows = await sql(
+        "SELECT DISTINCT SUBSTR(CAST(starts_on AS VARCHAR(10)), 1, 4) AS year FROM event WHERE status <> 'draft'"
+    )
+    return sorted((int(row["year"]) for row in rows), reverse=True)
 
 
 async def themes() -> list[Row]:

@@ -43,6 +43,7 @@ from eventhub.events.queries import (
     public_parent_of,
     themes,
     themes_of,
+    ties_of,
     years_with_events,
 )
 from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, EventKind, EventStatus, Involvement, Mode
@@ -175,7 +176,7 @@ class Desk(Controller):
             "events/desk",
             coming=coming,
             total=total,
-            seats={event.id: await seats_of(event.id) for event in coming[:12]},
+            ties=await ties_of(coming),
             unbalanced=unbalanced,
             letters={"failed": 0, "queued": 0, **await letter_counts(), "relay": bool(current_settings().smtp_url)},
             now=now,

@@ -265,3 +265,36 @@ def check_event(
         political=Finding(political, off) if exempt_reason else check(political, minimum_share),
         problems=tuple(parity_problems(line_ups, minimum_share=minimum_share)),
     )
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The smallest change that would balance some counts: `swaps` at this size, or `additions` to it."""
+
+    group: str
+    swaps: int
+    additions: int
+
+
+def what_if(counts: Counts, minimum_share: Fraction = MINIMUM_SHARE) -> WhatIf | None:
+    """
+    Say how few people would have to change places, or be added, for balance.
+
+    A swap puts somebody of the smaller group in the place of somebody of the
+    larger one; an addition puts one more of the smaller group on the panel.
+    Works for a panel, an event or a whole year: of 160 speakers of whom 58
+    are women, 6 swaps or 10 additions reach 40 %. Only those known as women
+    or men are looked at. None: they are balanced as they are, or fewer than two.
+    """
+    smaller, larger = sorted((counts.women, counts.men))
+    size = smaller + larger
+    if size < 2 or smaller >= needed_of_each(size, minimum_share):
+        return None
+    swaps = needed_of_each(size, minimum_share) - smaller
+    # the larger group stays, so it decides how small the other may be; no panel needs more than equals
+    additions = next(
+        more
+        for more in range(1, larger - smaller + 1)
+        if smaller + more >= needed_of_each(size + more, minimum_share)
+    )
+    return WhatIf("women" if counts.women < counts.men else "men", swaps, additions)
