@@ -35,6 +35,7 @@ from eventhub.registrations.queries import (
     registrations_of,
 )
 from eventhub.registrations.rules import RegistrationStatus
+from eventhub.settings import current_settings
 
 
 class RegistrationIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -155,7 +156,7 @@ class RegistrationsApi(Controller):
             organisation=data.organisation or "",
             city=data.city or "",
             country=data.country or "",
-            language=data.language or "en",
+            language=data.language or current_settings().language_codes[0],
             time_zone=data.time_zone or "",
             answers=data.answers,
             submission_key=hashlib.sha256(key.encode()).hexdigest() if key else None,

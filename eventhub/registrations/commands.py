@@ -33,12 +33,13 @@ from eventhub.mail.commands import post_letter
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import (
     RegistrationRow,
+    earlier_registrations,
     manage_url,
     member_by_key,
     place_in_queue,
+    proves_mailbox,
     registration_by_id,
     registration_by_link,
-    registration_by_submission,
     standing_registration,
 )
 from eventhub.registrations.rules import STANDING, Attends, RegistrationStatus, ways_to_attend
@@ -62,6 +63,12 @@ class CapacityTooSmall(Refusal):
     """More people have seats than the new capacity allows."""
 
     status_code = 409
+
+
+class MailboxNotProven(Refusal):
+    """The link was shown on a screen; what is the person's own needs the one in the letter."""
+
+    status_code = 403
 
 
 class NotStanding(Refusal):
@@ -187,12 +194,11 @@ _QUICKER = frozenset(
 async def _registered_before(event: EventRow, new: NewRegistration) -> Registered | None:
     """What the same form or the same person did before; only the form gets the link again."""
     key = email_key(new.email)
-    if new.submission_key and (sent := await registration_by_submission(event.id, new.submission_key)):
-        if email_key(sent.email) != key:
-            raise SentBefore(Sentence("This form was sent before with another address. Please load it again."))
-        return Registered(sent, await place_in_queue(sent), is_new=False, same_form=True)
-    if standing := await standing_registration(event.id, key):
-        return Registered(standing, await place_in_queue(standing), is_new=False)
+    by_form, by_person = await earlier_registrations(event.id, key, new.submission_key)
+    if by_form and email_key(by_form.email) != key:
+        raise SentBefore(Sentence("This form was sent before with another address. Please load it again."))
+    if found := by_form or by_person:
+        return Registered(found, await place_in_queue(found), is_new=False, same_form=by_form is not None)
     return None
 
 
@@ -496,9 +502,14 @@ async def state_gender(token: str, gender: str, *, now: datetime) -> Registratio
 
     Raises:
         Problems: it is none of these.
+        MailboxNotProven: the link did not come by letter, so anybody may have typed this address.
 
     """
     registration = await registration_by_link(token)
+    if not proves_mailbox(token):
+        raise MailboxNotProven(
+            Sentence("To see or change how you are counted, please open this page through the link in your letter.")
+        )
     if gender and gender not in set(Gender):
         raise Problems({"gender": [unknown_word(gender, Gender)]})
     async with transaction():

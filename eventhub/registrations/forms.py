@@ -12,18 +12,19 @@ from eventhub.events.queries import EventRow
 from eventhub.forms import Form
 from eventhub.registrations.rules import ways_to_attend
 from eventhub.settings import current_settings
+from eventhub.words import Sentence
 
 
 def gender_choices() -> list[tuple[str, str]]:
     """The four answers, after the one that answers nothing."""
     words = {
-        "": "No answer",
-        Gender.WOMAN: "Woman",
-        Gender.MAN: "Man",
-        Gender.NON_BINARY: "Non-binary",
-        Gender.UNDISCLOSED: "I prefer not to say",
+        "": Sentence("No answer"),
+        Gender.WOMAN: Sentence("Woman"),
+        Gender.MAN: Sentence("Man"),
+        Gender.NON_BINARY: Sentence("Non-binary"),
+        Gender.UNDISCLOSED: Sentence("I prefer not to say"),
     }
-    return [(str(code), languages.gettext(word)) for code, word in words.items()]
+    return [(str(code), languages.say(word)) for code, word in words.items()]
 
 
 class RegistrationForm(Form):

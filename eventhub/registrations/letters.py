@@ -35,7 +35,7 @@ def registration_letter(
         facts={
             "recipient_name": registration.name,
             "reader_zone": registration.time_zone or None,
-            "manage_url": manage_url(registration.id, registration.link_version),
+            "manage_url": manage_url(registration.id, registration.link_version, by_letter=True),
             "event": event_facts(event, with_link=has_seat),
             "calendar_method": _METHODS.get(kind),
             **more,

@@ -62,14 +62,25 @@ _COLUMNS = (
 )
 
 
-def manage_url(registration_id: UUID, link_version: int) -> str:
+#: The link shown on the screen after registering opens one registration. The
+#: one in a letter proves the mailbox as well, so it opens what is the person's.
+_SCREEN_LINK, _LETTER_LINK = "registration", "mailbox"
+
+
+def manage_url(registration_id: UUID, link_version: int, *, by_letter: bool = False) -> str:
     """The personal link of a registration."""
-    return f"{current_settings().base_url}/registrations/{make_link('registration', registration_id, link_version)}"
+    token = make_link(_LETTER_LINK if by_letter else _SCREEN_LINK, registration_id, link_version)
+    return f"{current_settings().base_url}/registrations/{token}"
 
 
 def no_such_registration() -> NotFound:
     """The same words whether it never existed, was rotated, or is somebody else's."""
     return NotFound(Sentence("This personal link is not valid. Please use the link in your newest letter."))
+
+
+def proves_mailbox(token: str) -> bool:
+    """Whether a personal link came by letter: whoever has it reads the person's mail."""
+    return read_link(_LETTER_LINK, token) is not None
 
 
 async def registration_by_link(token: str) -> RegistrationRow:
@@ -80,7 +91,7 @@ async def registration_by_link(token: str) -> RegistrationRow:
         NotFound: the link is not ours, or was replaced.
 
     """
-    opened = read_link("registration", token)
+    opened = read_link(_LETTER_LINK, token) or read_link(_SCREEN_LINK, token)
     if opened is None:
         raise no_such_registration()
     rows = await sql(f"SELECT {_COLUMNS} WHERE r.id = {{}} AND r.link_version = {{}}", *opened)
@@ -114,10 +125,22 @@ async def standing_registration(event_id: UUID, email_key: str) -> RegistrationR
     return RegistrationRow(**rows[0]) if rows else None
 
 
-async def registration_by_submission(event_id: UUID, key: str) -> RegistrationRow | None:
-    """The registration that a form with this key made, if it was sent before."""
-    rows = await sql(f"SELECT {_COLUMNS} WHERE r.event = {{}} AND r.submission_key = {{}}", event_id, key)
-    return RegistrationRow(**rows[0]) if rows else None
+async def earlier_registrations(
+    event_id: UUID, email_key: str, submission_key: str | None
+) -> tuple[RegistrationRow | None, RegistrationRow | None]:
+    """
+    What the same form made before, and what stands of the same person at an event.
+
+    One statement, so that a form that is sent twice at once cannot appear between two.
+    """
+    rows = await sql(
+        f"SELECT 1 AS by_form, {_COLUMNS} WHERE r.event = {{}} AND r.submission_key = {{}} UNION ALL "
+        f"SELECT 0 AS by_form, {_COLUMNS} WHERE r.event = {{}} AND p.email_key = {{}} "
+        "AND r.status IN ('pending', 'confirmed', 'waitlisted')",
+        event_id, submission_key, event_id, email_key,
+    )  # fmt: skip
+    found = {row.pop("by_form"): RegistrationRow(**row) for row in rows}
+    return found.get(1), found.get(0)
 
 
 async def place_in_queue(registration: RegistrationRow) -> int | None:

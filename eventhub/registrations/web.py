@@ -44,6 +44,7 @@ from eventhub.registrations.queries import (
     head_count_of,
     no_such_registration,
     place_in_queue,
+    proves_mailbox,
     registration_by_id,
     registration_by_link,
     registration_counts,
@@ -181,8 +182,9 @@ async def _personal_page(
 ) -> Response[str]:
     registration = await registration_by_link(token)
     event = await event_by_id(registration.event)
+    proven = proves_mailbox(token)
     if form is None:
-        stated = await gender_statement_of(registration.person)
+        stated = await gender_statement_of(registration.person) if proven else None
         form = GenderForm(data={"gender": stated["gender"] if stated else ""})
     return render(
         request,
@@ -195,7 +197,8 @@ async def _personal_page(
         position=await place_in_queue(registration),
         form=form,
         is_past=event.is_past(now),
-        feed_path=f"/people/{make_link('person', registration.person, 1)}.ics",
+        proven=proven,
+        feed_path=f"/people/{make_link('person', registration.person, 1)}.ics" if proven else None,
     )
 
 

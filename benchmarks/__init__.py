@@ -1,0 +1,1 @@
+"""Measurements: `python -m benchmarks` prints ratios, `python benchmarks/rush.py` looks for broken promises."""

@@ -1,0 +1,329 @@
+"""
+Measure EventHub against its limits, both in one run and by turns; print ratios.
+
+    python -m benchmarks                     everything, a few minutes
+    python -m benchmarks page registration   some of it
+    python -m benchmarks --seconds 1 --rounds 3
+
+A limit does the least that the same job takes: the same template without a
+database, the same statements on the bare driver, the same letters from a bare
+client. Machines differ; the ratio stays. Aims: docs/benchmarks.md.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.load import form_request, load, request
+
+ROOT = Path(__file__).resolve().parent.parent
+CONNECTIONS = 16
+
+
+@dataclass
+class Measured:
+    """What one benchmark found; per second."""
+
+    name: str
+    ours: float
+    limit: float
+    ratio: float
+    aim: float
+
+
+@dataclass
+class Given:
+    """How long to measure."""
+
+    seconds: float
+    rounds: int
+
+
+def environment(url: str, port: int, **more: str) -> dict[str, str]:
+    """The settings of a measured process, and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EVENTHUB_")}
+    return kept | {
+        "EVENTHUB_DATABASE_URL": url,
+        "EVENTHUB_BASE_URL": f"http://127.0.0.1:{port}",
+        "EVENTHUB_SECRET_KEY": "a key for measurements only, long enough to be taken",
+        "EVENTHUB_RATE_LIMITS": "off",
+        "EVENTHUB_SERVE": "no-postman",
+        "PYTHONPATH": str(ROOT),
+        **more,
+    }
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def pin(process_id: int, core: int) -> None:
+    """Keep a process on one core, so that servers do not share it with the load."""
+    if len(CORES) > 1:
+        os.sched_setaffinity(process_id, {CORES[core]})
+
+
+@contextlib.contextmanager
+def serving(target: str, settings: dict[str, str], port: int, path: str) -> Iterator[int]:
+    """A server in a process of its own, on the first core; ready when it answers."""
+    command = [
+        sys.executable, "-m", "uvicorn", target, "--factory", "--host", "127.0.0.1", "--port", str(port),
+        "--loop", "uvloop", "--http", "httptools", "--log-level", "error", "--no-access-log", "--no-server-header",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, env=settings, cwd=ROOT)
+    pin(process.pid, 0)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                if process.poll() is not None:
+                    raise SystemExit(f"{target} did not start") from None
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def run_here(code: str, settings: dict[str, str]) -> str:
+    """Run a few lines in a process with other settings; returns what they print."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=settings, cwd=ROOT, text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    return done.stdout.strip()
+
+
+SET_UP = """
+import asyncio
+from datetime import date, time
+from eventhub.accounts.commands import add_account
+from eventhub.database import close_pool, start_pool, utc_now
+from eventhub.demo import load_demo
+from eventhub.events.commands import create_event, publish_event
+from eventhub.events.queries import EventFilter, events, programme_of
+from eventhub.events.rules import EventFacts
+from eventhub.migrations import migrate
+
+async def main():
+    await migrate()
+    await start_pool()
+    now = utc_now()
+    if {demo}:
+        await load_demo(now)
+        found, _ = await events(EventFilter(public_only=True, status="published"), limit=500)
+        sizes = [(len(await programme_of(event.id)), event.takes_registrations(now), event.slug) for event in found]
+        print(max(sizes)[2])
+    else:
+        account = await add_account("bench@example.org", name="Bench", role="programme", now=now)
+        facts = EventFacts("Rush", "webinar", "online", "organised", date(2099, 1, 1), time(9), date(2099, 1, 1), time(11), time_zone="Europe/Madrid")
+        event = await create_event(facts, now=now, account_id=account)
+        print((await publish_event(event.slug, now=now, account_id=account)).slug)
+    await close_pool()
+asyncio.run(main())
+"""
+
+
+def set_up(settings: dict[str, str], *, demo: bool) -> str:
+    """A migrated database with an event; returns its slug."""
+    return run_here(SET_UP.replace("{demo}", str(demo)), settings)
+
+
+def by_turns(name: str, aim: float, given: Given, ours: Callable[[], float], limit: Callable[[], float]) -> Measured:
+    """Let both work in turn, some rounds long after one to warm up; the median of the ratios of the rounds counts."""
+    ours(), limit()
+    pairs = []
+    for number in range(given.rounds):
+        pair = (ours(), limit()) if number % 2 == 0 else tuple(reversed((limit(), ours())))
+        pairs.append(pair)
+        print(f"  {name}: {pair[0]:7.0f} to {pair[1]:7.0f} a second", file=sys.stderr)
+    return Measured(
+        name,
+        statistics.median(pair[0] for pair in pairs),
+        statistics.median(pair[1] for pair in pairs),
+        statistics.median(pair[0] / pair[1] for pair in pairs),
+        aim,
+    )
+
+
+def page(given: Given) -> list[Measured]:
+    """The public page of the demonstration event with the longest programme."""
+    with tempfile.TemporaryDirectory() as folder:
+        port, other = free_port(), free_port()
+        settings = environment(f"sqlite:///{folder}/bench.sqlite", port)
+        slug = set_up(settings, demo=True)
+        settings["BENCHMARK_SLUG"] = slug
+        path = f"/events/{slug}"
+        with (
+            serving("eventhub.server:create", settings, port, path),
+            serving("benchmarks.limits:page", settings, other, path),
+        ):
+
+            def turn(port: int) -> Callable[[], float]:
+                one = request("GET", path, host=f"127.0.0.1:{port}", headers={"Accept-Language": "en"})
+                return lambda: (
+                    asyncio.run(
+                        load(
+                            port,
+                            lambda _: itertools.repeat(one),
+                            connections=CONNECTIONS,
+                            seconds=given.seconds,
+                            expect=200,
+                        )
+                    ).per_second
+                )
+
+            return [by_turns("event page", 0.6, given, turn(port), turn(other))]
+
+
+def registration(given: Given) -> list[Measured]:
+    """A registration through its form, each of another person, at an event without a limit of seats."""
+    from tests.pgserver import postgres
+
+    found = []
+    for kind in ("sqlite", "postgres"):
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            if kind == "sqlite":
+                urls = [f"sqlite:///{folder}/{name}.sqlite" for name in ("ours", "limit")]
+            else:
+                base = stack.enter_context(postgres(durable=True))
+                urls = [base.replace("/postgres?", f"/{name}?") for name in ("ours", "limit")]
+                for name in ("ours", "limit"):
+                    asyncio.run(_create_database(base, name))
+            turns = []
+            for target, url in zip(("eventhub.server:create", "benchmarks.limits:registration"), urls, strict=True):
+                port = free_port()
+                settings = environment(url, port)
+                settings["BENCHMARK_SLUG"] = slug = set_up(settings, demo=False)
+                stack.enter_context(serving(target, settings, port, "/"))
+                cookie, token = (
+                    _form_token(port, slug) if target.startswith("eventhub") else ("visitor=x" * 4, "x" * 64)
+                )
+                turns.append(_registering(port, slug, cookie, token, given))
+            found.append(by_turns(f"registration, {kind}", 0.5, given, *turns))
+    return found
+
+
+async def _create_database(url: str, name: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    await connection.close()
+
+
+def _form_token(port: int, slug: str) -> tuple[str, str]:
+    """The cookie and the token of a browser that has loaded the form."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/events/{slug}/register") as answer:
+        cookie = answer.headers["Set-Cookie"].split(";")[0]
+        found = re.search(r'name="_csrf_token" value="([^"]+)"', answer.read().decode())
+    assert found
+    return cookie, found[1]
+
+
+def _registering(port: int, slug: str, cookie: str, token: str, given: Given) -> Callable[[], float]:
+    host, numbers = f"127.0.0.1:{port}", itertools.count(1_000_000)
+    headers = {"Cookie": cookie, "Origin": f"http://{host}", "Accept-Language": "en"}
+
+    def requests(_: int) -> Iterator[bytes]:
+        for number in numbers:
+            fields = {
+                "_csrf_token": token, "time_zone": "", "submission_key": f"key-of-person-{number}",
+                "name": f"Person {number}", "email": f"person-{number}@example.org", "attends": "online", "member": "",
+                "organisation": "City hall", "city": "Barcelona", "country": "ES", "level": "technical",
+                "language": "en", "gender": "",
+            }  # fmt: skip
+            yield form_request(f"/events/{slug}/register", fields, host=host, headers=headers)
+
+    return lambda: (
+        asyncio.run(load(port, requests, connections=CONNECTIONS, seconds=given.seconds, expect=303)).per_second
+    )
+
+
+def letters(given: Given) -> list[Measured]:
+    """Letters out of the outbox through a relay on this machine."""
+    with contextlib.ExitStack() as stack:
+        port = free_port()
+
+        def start(what: str, core: int) -> subprocess.Popen[str]:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            process = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.letters", what, str(port)],
+                env=environment(f"sqlite:///{folder}/bench.sqlite", port), cwd=ROOT, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            pin(process.pid, core)
+            stack.callback(process.wait, 20)
+            stack.callback(process.terminate)
+            return process
+
+        start("sink", 1)
+        turns = []
+        for what in ("ours", "limit"):
+            process = start(what, 0)
+            _line(process)
+            turns.append(lambda process=process: float(_line(process, "go")))
+        return [by_turns("letters", 0.7, given, *turns)]
+
+
+def _line(process: subprocess.Popen[str], word: str | None = None) -> str:
+    """What a process says, perhaps after it was told a word."""
+    assert process.stdin and process.stdout
+    if word:
+        print(word, file=process.stdin, flush=True)
+    said = process.stdout.readline()
+    if not said:
+        raise SystemExit("a process of the benchmark of letters has ended")
+    return said
+
+
+BENCHMARKS: dict[str, Callable[[Given], list[Measured]]] = {
+    "page": page,
+    "registration": registration,
+    "letters": letters,
+}
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("which", nargs="*", choices=[*BENCHMARKS, []], help="all, when none is named")
+    parser.add_argument("--seconds", type=float, default=1, help="length of one round of one contender")
+    parser.add_argument("--rounds", type=int, default=9, help="of each contender; the medians count")
+    given = parser.parse_args()
+    pin(0, 1)
+    found = [one for name in given.which or BENCHMARKS for one in BENCHMARKS[name](Given(given.seconds, given.rounds))]
+    print(f"{'':28}{'ours/s':>10}{'limit/s':>10}{'ratio':>8}{'aim':>8}")
+    for one in found:
+        print(f"{one.name:28}{one.ours:10.0f}{one.limit:10.0f}{one.ratio:8.0%}{one.aim:8.0%}")
+
+
+if __name__ == "__main__":
+    main()
