@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from litestar import Litestar
 from litestar.connection import ASGIConnection, Request
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
 
 from eventhub.accounts.rules import Role
 from eventhub.settings import current_settings
@@ -75,12 +77,24 @@ def open_to(policy: Policy) -> dict[str, Any]:
 
 def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity | None:
     """Who is signed in, if anybody."""
-    return connection.scope.get("user")
+    found: Identity | None = connection.scope.get("user")
+    return found
 
 
 def is_api(path: str) -> bool:
     """Tell whether an address belongs to the JSON interface."""
     return path.startswith("/api/") or path == "/schema/openapi.json"
+
+
+def routes_without_policy(app: Litestar) -> list[str]:
+    """Addresses that would let anybody in, were they served; the application does not start with one."""
+    return [
+        f"{method} {route.path}"
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if method != "OPTIONS" and not isinstance(handler.opt.get("policy"), Policy)
+    ]
 
 
 async def enforce(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -92,6 +106,8 @@ async def enforce(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
             or the form does not come from one of our pages.
 
     """
+    if connection.scope.get("method") == "OPTIONS":  # tells the methods and nothing else
+        return
     policy: Policy = handler.opt["policy"]
     identity = identity_of(connection)
     if policy not in (Policy.PUBLIC, Policy.HOLDER):
@@ -99,8 +115,7 @@ async def enforce(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
             raise HTTPException(status_code=401, detail="Please sign in first.")
         if not identity.may(policy):
             raise HTTPException(status_code=403, detail="Your role does not allow this.")
-    if connection.scope["method"] in UNSAFE_METHODS and not is_api(connection.scope["path"]):
-        assert isinstance(connection, Request)
+    if isinstance(connection, Request) and connection.method in UNSAFE_METHODS and not is_api(connection.scope["path"]):
         await _check_origin(connection)
 
 

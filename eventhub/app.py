@@ -16,7 +16,7 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
 from eventhub import __version__
-from eventhub.access import Policy, enforce, open_to
+from eventhub.access import Policy, enforce, open_to, routes_without_policy
 from eventhub.accounts.web import Accounts, AuditTrail, SignIn
 from eventhub.database import close_pool, start_pool, utc_now
 from eventhub.directory.api import DIRECTORY_API
@@ -30,6 +30,7 @@ from eventhub.labs.web import LAB_PAGES
 from eventhub.mail.web import OUTBOX_PAGES
 from eventhub.migrations import migrate
 from eventhub.problems import show_error, show_failure, show_refusal
+from eventhub.reference import ReferencePage
 from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
 from eventhub.resources import STATIC
@@ -38,7 +39,7 @@ from eventhub.speakers.api import SpeakersApi
 from eventhub.speakers.web import SPEAKER_PAGES
 from eventhub.statistics.api import STATISTICS_API
 from eventhub.statistics.web import STATISTICS_PAGES
-from eventhub.web_security import ReaderMiddleware, Surroundings
+from eventhub.web_security import ReadableRequest, ReaderMiddleware, Surroundings
 
 #: Bytes of one request; upload routes ask for more themselves.
 BODY_LIMIT = 1_000_000
@@ -62,7 +63,7 @@ def create_app(*, postman: bool = True, migrate_first: bool = True) -> Litestar:
         migrate_first: Bring the database to the current schema on start.
 
     """
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             *PAGES,
             Router("/", route_handlers=API, include_in_schema=True, middleware=[IdempotencyMiddleware()]),
@@ -70,6 +71,7 @@ def create_app(*, postman: bool = True, migrate_first: bool = True) -> Litestar:
         ],
         dependencies={"now": Provide(provide_now, sync_to_thread=False)},
         guards=[enforce],
+        request_class=ReadableRequest,
         middleware=[ReaderMiddleware()],
         exception_handlers={
             Refusal: show_refusal,
@@ -83,11 +85,15 @@ def create_app(*, postman: bool = True, migrate_first: bool = True) -> Litestar:
             title="EventHub",
             version=__version__,
             description="Events, speakers, registrations, Solutions Labs and figures. See docs/api.md.",
-            render_plugins=[JsonRenderPlugin(path=["/openapi.json", "/"])],
+            use_handler_docstrings=True,
+            render_plugins=[ReferencePage(path="/"), JsonRenderPlugin()],
             openapi_router=Router("/schema", route_handlers=[], opt=open_to(Policy.STAFF)),
         ),
         logging_config=LoggingConfig(log_exceptions="never", configure_root_logger=False),
     )
+    if open_doors := routes_without_policy(app):
+        raise RuntimeError(f"routes without a policy: {', '.join(open_doors)}")
+    return app
 
 
 def _database(migrate_first: bool) -> Callable[[Litestar], Any]:

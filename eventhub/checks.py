@@ -1,8 +1,15 @@
 """What `eventhub check` finds wrong, in whole sentences."""
 
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 from eventhub.database import close_pool, is_sqlite, sql, start_pool
+from eventhub.mail.smtp import Connection, RelayUnavailable, relay_from_url
 from eventhub.migrations import pending
 from eventhub.settings import LOOPBACK_HOSTS, current_settings
+
+#: How long the relay may take for one answer.
+_MAIL_SECONDS = 5.0
 
 #: Each query gives a number; anything above zero is a fault.
 INTEGRITY = (
@@ -48,7 +55,7 @@ INTEGRITY = (
 
 async def findings() -> list[str]:
     """Everything that is wrong, or nothing."""
-    found = _about_settings()
+    found = [*_about_settings(), *await _about_mail()]
     try:
         await start_pool()
     except Exception as error:
@@ -88,9 +95,23 @@ def _about_settings() -> list[str]:
     found = []
     if settings.smtp_url and settings.sender[1].endswith("@localhost"):
         found.append("EVENTHUB_MAIL_FROM names localhost, so replies and bounces go nowhere.")
-    host = settings.base_url.split("//", 1)[1].split(":", 1)[0]
+    host = urlsplit(settings.base_url).hostname
     if not settings.is_https and host not in LOOPBACK_HOSTS:
         found.append("EVENTHUB_BASE_URL is not https, so sign-in links and cookies travel in the clear.")
     if settings.development and host not in LOOPBACK_HOSTS:
         found.append("EVENTHUB_DEVELOPMENT is on although people reach EventHub from elsewhere.")
     return found
+
+
+async def _about_mail() -> list[str]:
+    """Whether the relay can be reached and lets us in; nothing is sent."""
+    url = current_settings().smtp_url
+    if not url:
+        return []
+    connection = Connection(replace(relay_from_url(url), timeout=_MAIL_SECONDS))
+    try:
+        await connection.open()
+    except RelayUnavailable as error:
+        return [f"The mail relay of EVENTHUB_SMTP_URL cannot be used: {error}."]
+    await connection.close()
+    return []

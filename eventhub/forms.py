@@ -11,7 +11,12 @@ from eventhub.errors import Problems
 
 
 class _Posted:
-    """Litestar's form data in the shape that WTForms reads; NUL, which PostgreSQL refuses, is dropped."""
+    """
+    Litestar's form data in the shape that WTForms reads.
+
+    NUL, which PostgreSQL refuses, is dropped; browsers send two characters
+    for a line end, which count as one.
+    """
 
     def __init__(self, data: FormMultiDict) -> None:
         self._data = data
@@ -26,7 +31,10 @@ class _Posted:
         return name in self._data
 
     def getlist(self, name: str) -> list[Any]:
-        return [v if isinstance(v, UploadFile) else str(v).replace("\x00", "") for v in self._data.getall(name, [])]
+        return [
+            value if isinstance(value, UploadFile) else str(value).replace("\x00", "").replace("\r\n", "\n")
+            for value in self._data.getall(name, [])
+        ]
 
 
 class Form(wtforms.Form):  # type: ignore[misc]

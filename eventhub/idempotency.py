@@ -24,7 +24,7 @@ from eventhub.words import Sentence
 _STALE = timedelta(minutes=1)
 _LONGEST_KEY = 255
 _LONGEST_BODY = 1_000_000
-_SERVER_ERROR = 500
+_FIRST_REFUSAL = 400
 
 
 class KeyInUse(Refusal):
@@ -48,7 +48,8 @@ class IdempotencyMiddleware(ASGIMiddleware):
         """Pass calls without a key through; look the others up."""
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         key = connection.headers.get("idempotency-key")
-        if key is None or scope["method"] not in UNSAFE_METHODS:
+        method = str(scope.get("method", ""))
+        if key is None or method not in UNSAFE_METHODS:
             await next_app(scope, receive, send)
             return
         if not key or len(key) > _LONGEST_KEY:
@@ -56,7 +57,7 @@ class IdempotencyMiddleware(ASGIMiddleware):
         body = await _whole_body(receive)
         who = identity_of(connection)
         caller = str(who.account_id) if who else "anybody"
-        key_hash = _digest("\n".join((caller, scope["method"], scope["path"], key)).encode())
+        key_hash = _digest("\n".join((caller, method, scope["path"], key)).encode())
         first = await _claim(key_hash, _digest(body), utc_now())
         if first is not None:
             await _replay(first, send)
@@ -87,8 +88,7 @@ async def _run(key_hash: str, body: bytes, scope: Scope, send: Send, next_app: A
     try:
         await next_app(scope, replayed_receive, keeping_send)
     except Exception:
-        # refusals are answered outside this middleware; they changed nothing, so the key is free again
-        await _keep(key_hash, _SERVER_ERROR, b"")
+        await _keep(key_hash, _FIRST_REFUSAL, b"")
         raise
 
 
@@ -98,7 +98,7 @@ async def _whole_body(receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             return bytes(body)
-        body.extend(message.get("body", b""))
+        body.extend(bytes(message.get("body") or b""))  # type: ignore[call-overload]
         if len(body) > _LONGEST_BODY:
             raise BodyTooLarge(Sentence("What was sent is larger than 1 MB."))
         if not message.get("more_body"):
@@ -136,8 +136,8 @@ async def _claim(key_hash: str, body_hash: str, now: datetime) -> Row | None:
 
 
 async def _keep(key_hash: str, status: int, body: bytes) -> None:
-    """Keep an answer; after a failure the same key may be tried again."""
-    if status >= _SERVER_ERROR:
+    """Keep an answer; a refusal or a failure changed nothing, so the key may be tried again."""
+    if status >= _FIRST_REFUSAL:
         await sql("DELETE FROM idempotent_answer WHERE key_hash = {}", key_hash)
     else:
         text = body.decode("utf-8", "replace")

@@ -62,7 +62,12 @@ def translations(language: str) -> NullTranslations:
 
 def gettext(message: str) -> str:
     """Translate a message into the language being spoken."""
-    return str(translations(current()).ugettext(message)) if message else ""
+    return _translated(current(), message) if message else ""
+
+
+@lru_cache(maxsize=8192)
+def _translated(language: str, message: str) -> str:
+    return str(translations(language).ugettext(message))
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
@@ -83,6 +88,7 @@ def say(text: str, language: str | None = None) -> str:
         return form % values if values else form
 
 
+@lru_cache(maxsize=4096)
 def format_day_range(start: date, end: date | None, language: str) -> str:
     """Days in words, as short as the language allows: “12–14 May 2027”."""
     if end is None or end == start:
@@ -90,6 +96,7 @@ def format_day_range(start: date, end: date | None, language: str) -> str:
     return str(format_interval(start, end, skeleton="yMMMd", locale=locale(language)))
 
 
+@lru_cache(maxsize=4096)
 def format_time_range(start: datetime, end: datetime | None, zone: str, language: str) -> str:
     """Clock times in a zone: “09:30–10:15”; the end names its day when that differs."""
     there = ZoneInfo(zone)

@@ -29,13 +29,14 @@ def make_link(kind: str, object_id: UUID, version: int) -> str:
     Raising the object's link version makes older links stop working.
     See docs/decisions/0006-personal-links.md.
     """
-    return _serializer(kind).dumps([object_id.hex, version])  # type: ignore[return-value]
+    return str(_serializer(kind).dumps([object_id.hex, version]))
 
 
 def read_link(kind: str, token: str) -> tuple[UUID, int] | None:
     """What a link opens and its version, or None when we did not make it."""
     try:
         identifier, version = _serializer(kind).loads(token)
-        return UUID(identifier), int(version)
+        found = UUID(identifier), int(version)
     except (BadData, ValueError, TypeError):
         return None
+    return found if make_link(kind, *found) == token else None

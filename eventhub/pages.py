@@ -1,16 +1,17 @@
 """Pages: the template environment, and what every page knows about its reader."""
 
+import contextlib
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from functools import cache
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import jinja2
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal, format_percent
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from litestar import MediaType, Request, Response
@@ -64,7 +65,7 @@ class Page:
         self._request = request
         self.identity: Identity | None = identity_of(request)
         self.language = language
-        self.path: str = request.scope["path"]
+        self.path = _shown_at(request)
         self.new_visitor: str | None = None
         self.notices: list[Notice] = _flashed(request)
         theme = request.query_params.get("theme") or request.cookies.get("theme", "auto")
@@ -133,9 +134,19 @@ class Page:
         return [Link(href, languages.gettext(label), self._is_current(href)) for href, label, shown in entries if shown]
 
     def _is_current(self, href: str) -> bool:
-        if href in ("/", "/staff/"):
-            return self.path == href
-        return self.path == href or self.path.startswith(href.rstrip("/") + "/")
+        path, href = self.path.rstrip("/"), href.rstrip("/")
+        return path == href or (href not in ("", "/staff") and path.startswith(f"{href}/"))
+
+
+def _shown_at(request: Request[Any, Any, Any]) -> str:
+    """The path that shows this page again: that of the form, where its answer has an address that takes POST only."""
+    path: str = request.scope["path"]
+    if request.method == "POST":
+        with contextlib.suppress(ValueError):
+            before = urlsplit(request.headers.get("referer", ""))
+            if before.netloc and before.netloc == request.headers.get("host"):
+                path = unquote(before.path)
+    return path
 
 
 def chosen_zone(request: Request[Any, Any, Any]) -> str | None:
@@ -152,9 +163,10 @@ def chosen_language(request: ASGIConnection[Any, Any, Any, Any]) -> str:
         return asked
     ranked = []
     for part in request.headers.get("accept-language", "")[:200].split(","):
-        code, _, weight = part.strip().partition(";q=")
+        code, _, weight = part.replace(" ", "").partition(";q=")
         try:
-            ranked.append((-float(weight or 1), code.split("-")[0].strip().lower()))
+            if rank := float(weight or 1):
+                ranked.append((-rank, code.split("-")[0].lower()))
         except ValueError:
             continue
     return next((code for _, code in sorted(ranked, key=lambda pair: pair[0]) if code in known), known[0])
@@ -226,8 +238,11 @@ def _flash_signer() -> URLSafeTimedSerializer:
 
 def _flashed(request: Request[Any, Any, Any]) -> list[Notice]:
     """The sentence that the last answer left for this page."""
+    kept = request.cookies.get("notice")
+    if not kept:
+        return []
     try:
-        kind, text = _flash_signer().loads(request.cookies.get("notice", ""), max_age=60)
+        kind, text = _flash_signer().loads(kept, max_age=60)
     except (BadSignature, ValueError):
         return []
     return [Notice(str(kind), str(text))]
@@ -246,13 +261,14 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     env.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["_"] = _sentence
     env.globals["static"] = static
     env.filters.update(
-        say=lambda text: languages.say(text),
+        say=languages.say,
         date=_date,
         day_range=lambda start, end=None: languages.format_day_range(start, end, languages.current()),
         month=lambda day: format_skeleton("yMMMM", day, locale=languages.locale()),
-        month_short=lambda day: format_date(day, "MMM", locale=languages.locale()),
+        month_short=lambda day: _date(day, "MMM"),
         clock=lambda start, end, zone: languages.format_time_range(start, end, zone, languages.current()),
         clock_elsewhere=_clock_elsewhere,
         differs=_differs,
@@ -275,14 +291,18 @@ def static(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
+def _sentence(message: str, /, **values: Any) -> str:
+    """`_()` in templates: what Jinja's own does, without looking itself up in the context first."""
+    return Markup(languages.gettext(message)) % values  # noqa: S704  our own text; the values are escaped
+
+
 def _date(value: date | datetime, form: str = "long") -> str:
-    return format_date(value, format=form, locale=languages.locale())
+    return _date_in(value.date() if isinstance(value, datetime) else value, form, languages.locale())
 
 
-def _time(value: time | datetime, zone: str | None = None) -> str:
-    if isinstance(value, datetime):
-        value = value.astimezone(ZoneInfo(zone) if zone else UTC).timetz().replace(tzinfo=None)
-    return format_time(value, format="short", locale=languages.locale())
+@lru_cache(maxsize=4096)
+def _date_in(value: date, form: str, locale: str) -> str:
+    return format_date(value, format=form, locale=locale)
 
 
 def _datetime(value: datetime, zone: str | None = None, form: str = "medium") -> str:

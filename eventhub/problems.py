@@ -1,6 +1,7 @@
 """How the three kinds of no look: pages for people, problem details (RFC 9457) for programs."""
 
 import logging
+import re
 import secrets
 from http import HTTPStatus
 from typing import Any
@@ -35,7 +36,7 @@ _SENTENCES = {
     400: Sentence("What was sent could not be read. Please go back and try again."),
     401: Sentence("Please sign in first."),
     404: Sentence("The address may be mistyped, or what was here has been taken away."),
-    405: Sentence("Please use the links and buttons of the pages."),
+    405: Sentence("This address takes other methods; on pages, please use the links and buttons."),
     413: Sentence("What was sent is larger than we take: 1 MB for a form, 5 MB for a file."),
     415: Sentence("Please send the form from our pages."),
     429: Sentence("That was tried too often within a short time. Please wait a minute and try again."),
@@ -57,7 +58,7 @@ class ProblemDetails(msgspec.Struct, omit_defaults=True):
 def problem_answer(problem: ProblemDetails, headers: dict[str, str] | None = None) -> Response[bytes]:
     """A problem as JSON; `type` and `detail` are always there."""
     body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": problem.detail}
-    body |= {k: v for k, v in (("errors", problem.errors), ("sentences", problem.sentences)) if v is not None}  # type: ignore[misc]
+    body |= {k: v for k, v in (("errors", problem.errors), ("sentences", problem.sentences)) if v is not None}
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,
@@ -98,8 +99,10 @@ def show_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         if isinstance(error, ValidationException):
             status, errors = _validation_errors(error)
             detail = " ".join(e["message"] for e in errors) or detail
-        if status == 404:
-            detail = str(_SENTENCES[404])
+        elif status == 400:
+            detail = f"The body is no JSON that can be read: {detail.rstrip('.')}."
+        elif status in _SENTENCES:
+            detail = str(_SENTENCES[status])
         title = str(_TITLES.get(status, Sentence(HTTPStatus(status).phrase)))
         return problem_answer(ProblemDetails(title=title, status=status, detail=detail, errors=errors), headers)
     if status == 401 and request.method == "GET":
@@ -149,5 +152,36 @@ def _validation_errors(error: ValidationException) -> tuple[int, list[dict[str, 
     found = []
     for one in error.extra or []:
         if isinstance(one, dict):
-            found.append({"field": str(one.get("key") or ""), "message": str(one.get("message") or "")})
+            key = str(one.get("key") or "")
+            found.append(_in_words("" if key == "data" else key, str(one.get("message") or "")))
     return (422 if found else 400), found
+
+
+_KINDS = {
+    "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "object": "an object",
+    "array": "a list", "null": "null", "uuid": "an identifier",
+}  # fmt: skip
+
+
+def _kind(codes: str) -> str:
+    return " or ".join(_KINDS.get(code, code) for code in codes.split(" | "))
+
+
+def _in_words(field: str, message: str) -> dict[str, str]:
+    """A sentence for what msgspec finds wrong, with the field it is about."""
+    if found := re.fullmatch(r"Object contains unknown field `(.+)`", message, re.S):
+        return {"field": _inside(field, found[1]), "message": f"There is no field “{found[1][:40]}”."}
+    if found := re.fullmatch(r"Object missing required field `(.+)`", message):
+        return {"field": _inside(field, found[1]), "message": f"The field “{found[1]}” is missing."}
+    if found := re.fullmatch(r"Expected `(.+?)`, got `(.+?)`", message):
+        return {"field": field, "message": f"This must be {_kind(found[1])}, not {_kind(found[2])}."}
+    if found := re.fullmatch(r"Expected `(.+?)` (<=|>=) (\S+)", message):
+        side = "at most" if found[2] == "<=" else "at least"
+        return {"field": field, "message": f"This must be {_kind(found[1])}, {side} {found[3]}."}
+    if message == "'data'":
+        return {"field": field, "message": "The body is missing."}
+    return {"field": field, "message": f"{message.rstrip('.')}."}
+
+
+def _inside(field: str, name: str) -> str:
+    return f"{field}.{name}" if field else name

@@ -1,5 +1,6 @@
 """Every setting, one sentence each, read once from the environment or `.env`."""
 
+import contextlib
 import secrets
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -7,7 +8,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -75,31 +76,32 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
+        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")) or value in (
+            "sqlite:///",
+            "sqlite:////",
+        ):
+            raise ValueError("must look like sqlite:///path or postgresql://user:pass@host:port/name")
         return value
 
     @field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        parts = _address(value, "http", "https")
+        if parts is None or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
             raise ValueError("must be a web address without a path, such as https://events.example.org")
         return value.rstrip("/")
 
     @field_validator("smtp_url")
     @classmethod
     def _mail_relay(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        if value and _address(value, "smtp", "smtps") is None:
             raise ValueError("must look like smtp://host:port or smtps://user:password@host")
         return value
 
     @field_validator("imap_url")
     @classmethod
     def _mailbox(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("imap", "imaps") or not parts.hostname):
+        if value and _address(value, "imap", "imaps") is None:
             raise ValueError("must look like imaps://user:password@host")
         return value
 
@@ -154,7 +156,14 @@ class Settings(BaseSettings):
         if not self.secret_key:
             if not self.database_url.startswith("sqlite:///"):
                 raise ValueError("EVENTHUB_SECRET_KEY is required when the database is not the embedded one")
-            self.secret_key = _kept_secret(self.sqlite_path.parent)
+            try:
+                self.secret_key = _kept_secret(self.sqlite_path.parent)
+            except OSError as error:
+                raise ValueError(
+                    f"EVENTHUB_DATABASE_URL names a folder that cannot be used ({error.strerror}): {self.sqlite_path.parent}"
+                ) from error
+            if len(self.secret_key) < 32:
+                raise ValueError(f"EVENTHUB_SECRET_KEY is damaged in {self.sqlite_path.parent / 'secret-key'}")
         return self
 
     @property
@@ -178,6 +187,16 @@ class Settings(BaseSettings):
         return parseaddr(self.mail_from)
 
 
+def _address(value: str, *schemes: str) -> SplitResult | None:
+    """The parts of an address with one of these schemes, a host and, perhaps, a port; else None."""
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if known and all(ord(c) > 32 for c in value) else None
+
+
 def _kept_secret(folder: Path) -> str:
     """The key of an embedded installation: made once, readable by its owner only."""
     path = folder / "secret-key"
@@ -186,10 +205,8 @@ def _kept_secret(folder: Path) -> str:
         new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         new.touch(mode=0o600)
         new.write_text(secrets.token_urlsafe(48))
-        try:
+        with contextlib.suppress(FileExistsError):
             path.hardlink_to(new)
-        except FileExistsError:
-            pass
         new.unlink()
     return path.read_text().strip()
 

@@ -5,12 +5,16 @@ import shutil
 from itertools import groupby
 from typing import Any
 
+import wtforms
 from litestar import MediaType, Request, Response, get
+from litestar.datastructures import FormMultiDict
 from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery
+from wtforms.validators import Email, InputRequired, Optional
 
 from eventhub.access import Policy, local_path, open_to
 from eventhub.database import is_sqlite, sql
+from eventhub.forms import Form
 from eventhub.migrations import pending
 from eventhub.pages import render, zones
 from eventhub.settings import current_settings
@@ -76,12 +80,32 @@ async def time_zone(request: Request[Any, Any, Any], next: FromQuery[str] = "/")
     return render(request, "time_zone", zones=grouped, next=local_path(next))
 
 
+class _EveryField(Form):
+    """One field of each kind, for the style guide."""
+
+    name = wtforms.StringField("Full name", [InputRequired()])
+    email = wtforms.EmailField("E-mail address", [InputRequired(), Email()])
+    city = wtforms.SelectField("City", choices={"Africa": [("la", "Lagos"), ("ra", "Rabat")], "Europe": [("be", "Berlin")]})
+    needs = wtforms.TextAreaField("Description", description="Only registered people see it.")
+    way = wtforms.RadioField(
+        "How will you attend?", [InputRequired()], choices=[("person", "On site"), ("online", "Online")]
+    )
+    days = wtforms.SelectMultipleField("Day", choices=[("1", "1"), ("2", "2")])
+    arrival = wtforms.DateField("First day", [Optional()])
+    hour = wtforms.TimeField("Start time", [Optional()])
+    guests = wtforms.IntegerField("Number of seats", [Optional()])
+    paper = wtforms.FileField("File")
+    consent = wtforms.BooleanField("Counts in the figures", [InputRequired()])
+
+
 @get("/styleguide", opt=open_to(Policy.PUBLIC))
 async def styleguide(request: Request[Any, Any, Any]) -> Response[str]:
     """Every component, in development."""
     if not current_settings().development:
         raise NotFoundException
-    return render(request, "styleguide")
+    form = _EveryField(FormMultiDict({"name": "", "email": "nobody", "days": "1"}))
+    form.validate()
+    return render(request, "styleguide", form=form)
 
 
 SITE: list[Any] = [health_live, health_ready, metrics, privacy, accessibility, time_zone, styleguide]

@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Litestar
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.enums import ScopeType
+from litestar.exceptions import ClientException, HTTPException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,7 +53,8 @@ class Surroundings:
         self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        """Refuse a foreign host; pass everything else on, and put the headers on its answer."""
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
 
@@ -88,6 +90,23 @@ class Surroundings:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
+class ReadableRequest(Request[Any, Any, Any]):
+    """A request whose JSON is refused when it is no Unicode, or nested too deeply; Litestar 2.25 answers 500."""
+
+    async def json(self) -> Any:
+        """
+        The body as JSON values.
+
+        Raises:
+            ClientException: it cannot be read.
+
+        """
+        try:
+            return await super().json()
+        except (UnicodeDecodeError, RecursionError) as error:
+            raise ClientException(f"{type(error).__name__} in the body") from error
+
+
 class ReaderMiddleware(ASGIMiddleware):
     """Look up who is signed in, by cookie on pages and by token on the JSON interface; speak their language."""
 
@@ -98,9 +117,12 @@ class ReaderMiddleware(ASGIMiddleware):
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         scope["user"] = scope["auth"] = None
         path = scope["path"]
+        if "\x00" in path:  # no text of ours holds NUL, and PostgreSQL refuses to look for it
+            raise HTTPException(status_code=404)
+        scope["query_string"] = scope["query_string"].replace(b"%00", b"%EF%BF%BD")  # as for other broken text
         if not path.startswith(("/static/", "/health/")):
             authorization = connection.headers.get("authorization", "")
-            if authorization[:7].lower() == "bearer " and is_api(path):
+            if authorization[:7].lower() == "bearer " and (is_api(path) or path == "/schema"):
                 scope["user"] = await identity_of_api_token(authorization[7:].strip())
             elif not path.startswith("/api/") and (token := connection.cookies.get(cookie_name("eventhub"))):
                 now = utc_now()

@@ -104,6 +104,8 @@
   focusSummary();
   document.addEventListener("htmx:after:swap", () => {
     prepare();
+    const count = document.querySelector("#count, .pagination p");
+    if (count) announce(count.textContent.trim());
     focusSummary();
   });
 })();

@@ -180,3 +180,60 @@ async def an_application(lab: Any, member: str = "barcelona", email: str | None 
         member=member, contact_name="Alex Example", email=email or f"contact@{member}.example.org", motivation="We want to learn."
     )  # fmt: skip
     return await apply_to_lab(lab.slug, new, now=NOW)
+
+
+async def an_event(capacity: int | None = None, *, publish: bool = True, **changes: Any) -> Any:
+    """An event far ahead, online and open for registration unless told otherwise."""
+    from datetime import time
+
+    from eventhub.events.commands import create_event, publish_event
+    from eventhub.events.rules import EventFacts
+
+    day = date(2099, 3, 1)
+    facts = EventFacts(
+        **{
+            "title": "Care in the metropolis", "kind": "webinar", "mode": "online", "involvement": "organised",
+            "starts_on": day, "starts_time": time(10, 0), "ends_on": day, "ends_time": time(12, 0),
+            "time_zone": "Europe/Madrid", "online_url": "https://meet.example.org/care", "capacity": capacity,
+        }
+        | changes
+    )  # fmt: skip
+    account = await some_account()
+    event = await create_event(facts, now=NOW, account_id=account)
+    return await publish_event(event.slug, now=NOW, account_id=account) if publish else event
+
+
+async def registered(event: Any, name: str, *, now: datetime = NOW, **changes: Any) -> Any:
+    """Somebody registers for an event; the address is made from the name."""
+    from eventhub.directory.folding import slugify
+    from eventhub.registrations.commands import NewRegistration, register_participant
+
+    new = NewRegistration(**{"name": name, "email": f"{slugify(name)}@example.org"} | changes)
+    return await register_participant(event.slug, new, now=now)
+
+
+async def an_item(event: Any, title: str = "Opening", **changes: Any) -> Any:
+    """A panel in the first hour of an event."""
+    from datetime import time
+
+    from eventhub.events.commands import add_programme_item
+    from eventhub.events.rules import ItemFacts
+
+    facts = {
+        "title": title, "kind": "panel", "starts_on": event.starts_on, "starts_time": time(10),
+        "ends_on": event.starts_on, "ends_time": time(11),
+    }  # fmt: skip
+    return await add_programme_item(
+        event.slug, ItemFacts(**facts | changes), now=NOW, account_id=await some_account()
+    )
+
+
+async def speaking(item: Any, *genders: str, now: datetime = NOW, **changes: Any) -> list[UUID]:
+    """People on an item, one for each gender given; “” for somebody whose gender is not known."""
+    from eventhub.speakers.commands import NewSpeaker, add_speaker
+
+    slots = []
+    for gender in genders:
+        new = NewSpeaker(**{"name": f"Person {uuid4().hex[:8]}", "gender": gender, "status": "confirmed"} | changes)
+        slots.append(await add_speaker(item.id, new, now=now, account_id=await some_account()))
+    return slots

@@ -25,8 +25,14 @@ def _bindir() -> Path:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """Start a server on a socket of its own; yield its address; leave nothing behind."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """
+    Start a server on a socket of its own; yield its address; leave nothing behind.
+
+    Args:
+        durable: Write to the disk as a real server does, for measurements.
+
+    """
     bindir = _bindir()
     base = Path(tempfile.mkdtemp(prefix="ehpg", dir="/tmp"))  # short: socket paths end at 107 bytes
     as_helper: dict[str, Any] = {}
@@ -49,8 +55,9 @@ def postgres() -> Iterator[str]:
 
     data, log = base / "d", base / "log"
     run(bindir / "initdb", "-D", data, "-U", "eventhub", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
-    fast = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=100"
-    run(bindir / "pg_ctl", "-w", "-D", data, "-l", log, "-o", f"-k {base} -c listen_addresses='' {fast}", "start")
+    fast = "" if durable else "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    options = f"-k {base} -c listen_addresses='' -c max_connections=100 {fast}"
+    run(bindir / "pg_ctl", "-w", "-D", data, "-l", log, "-o", options, "start")
     try:
         yield f"postgresql://eventhub@/postgres?host={base}"
     finally:

@@ -131,8 +131,8 @@ def import_file(
     as_json: bool,
 ) -> None:
     """
-    Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events, registrations,
-    attendance, indicators or engagement.
+    Import FILE, a CSV or XLSX that holds KIND: members, partners, people or events
+    (a printed calendar).
 
     The differences are shown; all of the file is written, or nothing when any row is wrong.
 

@@ -24,17 +24,14 @@ async def person_with_email(
     What somebody types about a known address changes nothing of that person.
     """
     key = email_key(address)
-    rows = await sql("SELECT id FROM person WHERE email_key = {}", key)
-    if rows:
-        return UUID(str(rows[0]["id"]))
-    made = await sql(
+    found = await sql(
         "INSERT INTO person (id, name, email, email_key, member, organisation, country, language, created_at) "
         "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}) ON CONFLICT (email_key) DO NOTHING RETURNING id",
         uuid4(), name, address.strip(), key, member, organisation, country, language, now,
     )  # fmt: skip
-    if not made:  # somebody else was quicker, and has committed by now
-        made = await sql("SELECT id FROM person WHERE email_key = {}", key)
-    return UUID(str(made[0]["id"]))
+    if not found:  # known before, or somebody else was quicker and has committed by now
+        found = await sql("SELECT id FROM person WHERE email_key = {}", key)
+    return UUID(str(found[0]["id"]))
 
 
 class StatedBy(StrEnum):

@@ -327,7 +327,7 @@ CREATE TABLE registration (
     country VARCHAR(2) NOT NULL,
     language VARCHAR(2) NOT NULL,
     time_zone VARCHAR(60) NOT NULL,
-    answers TEXT NOT NULL DEFAULT '{}',
+    answers TEXT NOT NULL,
     submission_key VARCHAR(64),
     link_version INTEGER NOT NULL DEFAULT 1,
     version INTEGER NOT NULL DEFAULT 1,
@@ -356,6 +356,7 @@ CREATE TABLE attendance (
     recorded_by UUID REFERENCES account (id),
     CONSTRAINT attendance_mode CHECK (mode IN ('on_site', 'online'))
 );
+CREATE INDEX attendance_registration ON attendance (registration);
 CREATE UNIQUE INDEX attendance_at_event ON attendance (registration) WHERE programme_item IS NULL;
 CREATE UNIQUE INDEX attendance_at_item ON attendance (registration, programme_item) WHERE programme_item IS NOT NULL;
 

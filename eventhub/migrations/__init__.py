@@ -2,7 +2,7 @@
 One set of numbered SQL files for SQLite and PostgreSQL, applied in order.
 
 Both engines read the same DDL as long as it keeps to what SQLite can parse:
-constraints inside CREATE TABLE, unique and partial indexes as statements of
+no braces, constraints inside CREATE TABLE, unique and partial indexes as statements of
 their own, ALTER TABLE only to add, rename or drop a column. See
 docs/decisions/0003-migrations.md; tests/test_schema.py compares the outcome
 with the tables.
@@ -54,7 +54,7 @@ async def migrate() -> list[str]:
         for name in applied:
             async with transaction():
                 for statement in statements((FOLDER / name).read_text(encoding="utf-8")):
-                    await sql(statement.replace("{", "{{").replace("}", "}}"))
+                    await sql(statement)
                 await sql("INSERT INTO schema_migration (name, applied_at) VALUES ({}, {})", name, utc_now())
         return applied
 

@@ -1,0 +1,178 @@
+"""Every kind of page by the rules of accessibility, in both appearances, on wide and narrow screens."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import BrowserContext, Page
+
+from tests.browser.conftest import OpenWindow
+from tests.browser.steps import register, send
+
+DESK, PHONE, NARROWEST = (1280, 900), (390, 844), (320, 640)
+CARE, FULL = "/events/care-work-in-the-metropolis-what-cities-can-do", "/events/workshop-on-heat-plans"
+CANCELLED, LAB = "/events/study-visit-to-the-port", "/labs/cool-streets-for-hot-summers"
+DRAFT = "/staff/events/forum-on-metropolitan-finance"
+
+
+class Kind(NamedTuple):
+    """A kind of page: where it is, a form that is sent there as it stands, and what the server answers."""
+
+    address: str
+    form: str = ""
+    status: int = 200
+
+
+PUBLIC: Mapping[str, Kind] = {
+    "calendar": Kind("/"),
+    "calendar without a match": Kind("/?q=nothing+is+called+so"),
+    "calendar of a year": Kind("/?year=2020"),
+    "event": Kind(CARE),
+    "event, full": Kind(FULL),
+    "event, cancelled": Kind(CANCELLED),
+    "event, both time zones": Kind(f"{CARE}?tz=Asia/Kolkata"),
+    "register": Kind(f"{CARE}/register"),
+    "register, with mistakes": Kind(f"{FULL}/register", "register", 422),
+    "registration closed": Kind(f"{CANCELLED}/register"),
+    "labs": Kind("/labs/"),
+    "lab": Kind(LAB),
+    "apply": Kind(f"{LAB}/apply"),
+    "apply, with mistakes": Kind(f"{LAB}/apply", "apply", 422),
+    "sign-in": Kind("/sign-in"),
+    "sign-in, with mistakes": Kind("/sign-in", "sign-in", 422),
+    "sign-in link used up": Kind("/sign-in/used-up", status=410),
+    "privacy": Kind("/privacy"),
+    "accessibility": Kind("/accessibility"),
+    "time zone": Kind(f"/time-zone?next={CARE}"),
+    "not found": Kind("/events/nowhere", status=404),
+    "style guide": Kind("/styleguide"),
+}
+STAFF: Mapping[str, Kind] = {
+    "desk": Kind("/staff/"),
+    "events": Kind("/staff/events"),
+    "event": Kind("/staff" + CARE),
+    "draft, refused": Kind(DRAFT, "publish-event", 409),
+    "new event, with mistakes": Kind("/staff/events/new", "event", 422),
+    "change an event": Kind(f"{DRAFT}/edit"),
+    "new programme item": Kind(f"{DRAFT}/programme/new"),
+    "registrations": Kind(f"/staff{FULL}/registrations"),
+    "outbox": Kind("/staff/outbox"),
+    "members": Kind("/staff/members"),
+    "member": Kind("/staff/members/montreal"),
+    "import": Kind("/staff/import"),
+    "labs": Kind("/staff/labs"),
+    "lab": Kind("/staff" + LAB),
+    "new lab, with mistakes": Kind("/staff/labs/new", "lab", 422),
+    "call": Kind(f"/staff{LAB}/call"),
+    "figures": Kind("/staff/figures/2024"),
+    "calendar annex": Kind("/staff/figures/2020/calendar-annex"),
+    "engagement": Kind("/staff/figures/2024/engagement"),
+    "accounts, with mistakes": Kind("/staff/accounts", "account", 422),
+    "audit trail": Kind("/staff/audit"),
+}
+#: Pages whose address holds an id: where a link leads there, and which link.
+BEHIND: Mapping[str, tuple[str, str]] = {
+    "programme item": (DRAFT, ".agenda a[href^='/staff/programme/']:not([href$='/new'])"),
+    "new speaker": (DRAFT, ".agenda a[href$='/speakers/new']"),
+    "speaker": (DRAFT, ".agenda a[href^='/staff/speakers/']"),
+    "letter": ("/staff/outbox?kind=registration_confirmed", "tbody a[href^='/staff/outbox/']"),
+    "application": ("/staff" + LAB, "tbody a[href^='/staff/applications/']"),
+}
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Markup is the same in every appearance and width; these rules look at colours and sizes.
+SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+_FAULTS = """only => axe.run({runOnly: only, resultTypes: ["violations"], preload: false}).then(found => found.violations.flatMap(
+    rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)} ${node.any.map(check => check.message)}`)))"""
+#: Rows, cards and choices are all alike: axe looks at the first ones.
+_FEWER = """() => document.querySelectorAll("tbody tr:nth-child(n+6), .cards > :nth-child(n+5), option:nth-child(n+4)")
+    .forEach(part => part.remove())"""
+_TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter(part => part.getBoundingClientRect().right > innerWidth && !part.closest(".table-scroll"))
+    .map(part => part.outerHTML.slice(0, 160)).slice(0, 3).concat(["the page is too wide"])"""
+
+
+async def look(page: Page, scheme: Any, size: tuple[int, int]) -> None:
+    """Choose the appearance and the size of the screen."""
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+async def faults_of(page: Page, first: str, second: str) -> list[str]:
+    """What does not fit, and what axe finds: all rules on the wide screen, those for the eye on the phone as well."""
+    await look(page, first, NARROWEST)
+    found = [f"{NARROWEST[0]} px: {fault}" for fault in await page.evaluate(_TOO_WIDE)]
+    await page.evaluate(_FEWER)
+    await page.evaluate(AXE_SCRIPT)
+    for scheme, size, only in ((first, DESK, TAGS), (second, PHONE, {"type": "rule", "values": SEEN})):
+        await look(page, scheme, size)
+        found += [f"{scheme}, {size[0]} px: {fault}" for fault in await page.evaluate(_FAULTS, only)]
+    return found
+
+
+async def check_all(context: BrowserContext, kinds: Mapping[str, Kind]) -> dict[str, list[str]]:
+    """
+    Faults by kind of page, of those that have any; two pages at a time, one for each core.
+
+    Every page is seen wide and narrow, light and dark; which goes with which
+    changes from page to page, so that all four occur with what pages share.
+    """
+    waiting, faults = list(enumerate(kinds.items())), {}
+
+    async def work(page: Page) -> None:
+        while waiting:
+            number, (name, kind) = waiting.pop(0)
+            status = await open_kind(page, kind)
+            found = [] if status == kind.status else [f"answered {status}"]
+            if found := found + await faults_of(page, *(("light", "dark") if number % 2 else ("dark", "light"))):
+                faults[name] = found
+
+    await asyncio.gather(*[work(await context.new_page()) for _ in range(2)])
+    return faults
+
+
+async def open_kind(page: Page, kind: Kind) -> int:
+    """Go there, or send the form there; the status of the answer."""
+    answer = await page.goto(kind.address)
+    if kind.form:
+        async with page.expect_response(lambda response: response.request.method == "POST") as sent:
+            await send(page, kind.form)
+        answer = await sent.value
+        await page.wait_for_load_state()
+    assert answer is not None
+    return answer.status
+
+
+async def test_public_pages_have_no_accessibility_faults(open_window: OpenWindow) -> None:
+    page = await open_window()
+    mine = await register(page, CARE, "Sefi Ilkano", "sefi.axe@example.org")
+    assert await check_all(page.context, {**PUBLIC, "my registration": Kind(mine)}) == {}
+
+
+async def test_staff_pages_have_no_accessibility_faults(open_window: OpenWindow, administrator: Any) -> None:
+    page = await open_window(storage_state=administrator)
+    kinds = dict(STAFF)
+    for name, (address, link) in BEHIND.items():
+        await page.goto(address)
+        kinds[name] = Kind(str(await page.locator(link).first.get_attribute("href")))
+    assert await check_all(page.context, kinds) == {}
+
+
+async def test_pages_can_be_looked_at_and_printed(
+    open_window: OpenWindow, administrator: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("pages")
+    page = await open_window(storage_state=administrator)
+    for address in (CARE, DRAFT, "/staff/figures/2024"):
+        name = re.sub(r"\W+", "-", address).strip("-")
+        await page.goto(address)
+        await page.emulate_media(color_scheme="dark")
+        await page.screenshot(path=folder / f"{name}-dark.png", full_page=True)
+        await page.emulate_media(media="print", color_scheme="light")
+        await page.pdf(path=folder / f"{name}.pdf")
+        await page.emulate_media(media="screen")
+    assert len(list(Path(folder).iterdir())) == 6
