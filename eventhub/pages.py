@@ -227,6 +227,11 @@ def _cookie(name: str, value: str, max_age: int | None) -> Cookie:
     return Cookie(key=name, value=value, path="/", max_age=max_age, httponly=True, secure=secure, samesite="lax")
 
 
+def next_cookie(path: str) -> Cookie:
+    """Where to go after signing in; it waits while the letter is on its way."""
+    return _cookie("next", quote(local_path(path, "/staff/"), safe="/?&=%"), 900)
+
+
 def session_cookie(token: str, max_age: int) -> Cookie:
     """The cookie of a signed-in browser."""
     return _cookie(cookie_name("eventhub"), token, max_age)

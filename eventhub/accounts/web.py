@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import wtforms
 from litestar import Controller, Request, Response, get, post
@@ -19,7 +20,7 @@ from eventhub.forms import Form
 from eventhub.labels import label_of
 from eventhub.languages import gettext, say
 from eventhub.limits import SIGN_INS_PER_MINUTE, at_most
-from eventhub.pages import redirect, render, session_cookie
+from eventhub.pages import next_cookie, redirect, render, session_cookie
 from eventhub.words import Sentence
 
 AUDIT_PAGE = 50
@@ -62,7 +63,9 @@ class SignIn(Controller):
         """The form; who is signed in already goes on."""
         if identity_of(request):
             return redirect(local_path(next, "/staff/"))
-        return render(request, "accounts/sign_in", form=SignInForm(), sent_to=None)
+        answer = render(request, "accounts/sign_in", form=SignInForm(), sent_to=None)
+        answer.set_cookie(next_cookie(next))
+        return answer
 
     @post("/sign-in", status_code=200, middleware=at_most(SIGN_INS_PER_MINUTE, of="sign-ins"))
     async def send_link(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
@@ -95,7 +98,8 @@ class SignIn(Controller):
         """Use the link up; the browser gets a session with a new id."""
         former = request.cookies.get(cookie_name("eventhub"))
         session = await sign_in(token, now=now, former_session=former)
-        answer = redirect("/staff/")
+        answer = redirect(local_path(unquote(request.cookies.get("next", "")), "/staff/"))
+        answer.delete_cookie("next", path="/")
         answer.cookies.append(session_cookie(session, int(SESSION_LIFE.total_seconds())))
         return answer
 

@@ -52,6 +52,7 @@ from eventhub.pages import redirect, render
 from eventhub.registrations.queries import head_count_of, registration_counts, seats_of
 from eventhub.settings import current_settings
 from eventhub.speakers.queries import exceptions_of, parity_of, parity_of_events, speakers_of
+from eventhub.speakers.rules import what_if
 from eventhub.words import Sentence
 
 CALENDAR_PAGE = 60
@@ -425,6 +426,7 @@ async def _desk_page(
         days=by_day(await programme_of(event.id), event.time_zone),
         speakers=await speakers_of(event.id),
         check=await parity_of(event.id, exempt_reason=event.parity_exempt_reason),
+        change_of=lambda counts: what_if(counts, current_settings().parity_minimum_share),
         schedule_problems=schedule,
         panel_problems=panels,
         exceptions=await exceptions_of(event.id),

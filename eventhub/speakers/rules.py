@@ -212,6 +212,15 @@ def _unknown(line_up: LineUp, finding: Finding) -> Sentence:
 
 
 @dataclass(frozen=True)
+class WhatIf:
+    """The smallest change that would balance some counts: `swaps` at this size, or `additions` to it."""
+
+    group: str
+    swaps: int
+    additions: int
+
+
+@dataclass(frozen=True)
 class ParityCheck:
     """The checks of one event: each panel, the event as a whole, the political level alone."""
 
@@ -265,15 +274,6 @@ def check_event(
         political=Finding(political, off) if exempt_reason else check(political, minimum_share),
         problems=tuple(parity_problems(line_ups, minimum_share=minimum_share)),
     )
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """The smallest change that would balance some counts: `swaps` at this size, or `additions` to it."""
-
-    group: str
-    swaps: int
-    additions: int
 
 
 def what_if(counts: Counts, minimum_share: Fraction = MINIMUM_SHARE) -> WhatIf | None:

@@ -221,3 +221,23 @@ async def test_who_is_signed_in_goes_on_to_where_they_wanted(app: Any, client: h
     async with await signed_in(app, "organiser") as staff:
         answer = await staff.get("/sign-in", params={"next": "/staff/events?q=é&page_number=2"})
         assert answer.headers["location"] == "/staff/events?q=%C3%A9&page_number=2"
+
+
+async def test_signing_in_leads_to_the_page_that_was_asked_for(app, client):
+    await an_account("organiser")
+    asked = await client.get("/staff/events?year=2020")
+    assert asked.status_code == 303
+    await client.get(asked.headers["location"])
+    link = await make_sign_in_link("organiser@example.org", now=utc_now())
+    answer = await post_form(client, link.removeprefix(BASE_URL), {})
+    assert answer.headers["location"] == "/staff/events?year=2020"
+    assert (await client.get(answer.headers["location"])).status_code == 200
+
+
+async def test_a_page_of_another_site_is_not_where_signing_in_leads(client):
+    await an_account("organiser")
+    await client.get("/sign-in?next=https://elsewhere.example/")
+    client.cookies.set("next", "//elsewhere.example/")
+    link = await make_sign_in_link("organiser@example.org", now=utc_now())
+    answer = await post_form(client, link.removeprefix(BASE_URL), {})
+    assert answer.headers["location"] == "/staff/"

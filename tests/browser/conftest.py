@@ -85,7 +85,7 @@ class Site:
 async def mailbox() -> AsyncIterator[Mailbox]:
     box = Mailbox()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, hostname="relay.test"), "127.0.0.1", 0)
-    box.address = "smtp://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    box.address = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     yield box
     server.close()
 
