@@ -315,8 +315,8 @@ def main() -> None:
         prog="benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("which", nargs="*", choices=[*BENCHMARKS, []], help="all, when none is named")
-    parser.add_argument("--seconds", type=float, default=1, help="length of one round of one contender")
-    parser.add_argument("--rounds", type=int, default=9, help="of each contender; the medians count")
+    parser.add_argument("--seconds", type=float, default=0.7, help="length of one round of one contender")
+    parser.add_argument("--rounds", type=int, default=15, help="of each contender; the medians count")
     given = parser.parse_args()
     pin(0, 1)
     found = [one for name in given.which or BENCHMARKS for one in BENCHMARKS[name](Given(given.seconds, given.rounds))]

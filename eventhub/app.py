@@ -44,7 +44,19 @@ from eventhub.web_security import ReadableRequest, ReaderMiddleware, Surrounding
 #: Bytes of one request; upload routes ask for more themselves.
 BODY_LIMIT = 1_000_000
 
-PAGES: list[Any] = [*SITE, SignIn, Accounts, AuditTrail, *EVENT_PAGES, *SPEAKER_PAGES, *REGISTRATION_PAGES, *OUTBOX_PAGES, *LAB_PAGES, *STATISTICS_PAGES, *DIRECTORY_PAGES]
+PAGES: list[Any] = [
+    *SITE,
+    SignIn,
+    Accounts,
+    AuditTrail,
+    *EVENT_PAGES,
+    *SPEAKER_PAGES,
+    *REGISTRATION_PAGES,
+    *OUTBOX_PAGES,
+    *LAB_PAGES,
+    *STATISTICS_PAGES,
+    *DIRECTORY_PAGES,
+]
 
 API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *DIRECTORY_API]
 

@@ -293,6 +293,7 @@ class PgEngine(PostgresEngine):
         """Do nothing: Piccolo would connect while its configuration is imported."""
 
     def transaction(self, allow_nested: bool = True) -> SafePostgresTransaction:
+        """A transaction that always gives its connection back."""
         return SafePostgresTransaction(engine=self, allow_nested=allow_nested)
 
 

@@ -53,11 +53,50 @@ STAFF = (
     ("reader@example.org", "Demo Reader", Role.READER),
     ("check-in@example.org", "Demo Check-in", Role.CHECK_IN),
 )
-_FIRST = "Ilun Tavo Maren Sanoa Keli Orin Yumei Dalu Asha Noor Rumi Elio Zuri Kian Mika Tolu Luma Sefi Amai Juno".split()
-_LAST = (
-    "Velandi Okrat Tesmor Lindavar Quelho Marasti Ubeki Doranje Pellova Kintaro Sabrel Nuvasa Torbek Ralindo "
-    "Azembo Fintala Gorvani Hesmira Ilkano Jorvette"
-).split()
+_FIRST = [
+    "Ilun",
+    "Tavo",
+    "Maren",
+    "Sanoa",
+    "Keli",
+    "Orin",
+    "Yumei",
+    "Dalu",
+    "Asha",
+    "Noor",
+    "Rumi",
+    "Elio",
+    "Zuri",
+    "Kian",
+    "Mika",
+    "Tolu",
+    "Luma",
+    "Sefi",
+    "Amai",
+    "Juno",
+]
+_LAST = [
+    "Velandi",
+    "Okrat",
+    "Tesmor",
+    "Lindavar",
+    "Quelho",
+    "Marasti",
+    "Ubeki",
+    "Doranje",
+    "Pellova",
+    "Kintaro",
+    "Sabrel",
+    "Nuvasa",
+    "Torbek",
+    "Ralindo",
+    "Azembo",
+    "Fintala",
+    "Gorvani",
+    "Hesmira",
+    "Ilkano",
+    "Jorvette",
+]
 WOMAN, MAN, NON_BINARY = Gender.WOMAN, Gender.MAN, Gender.NON_BINARY
 #: Participants of the labs of 2024: 54 women of 100, as the report of that year prints.
 LAB_GENDERS = [WOMAN] * 54 + [MAN] * 46
@@ -106,7 +145,9 @@ async def load_demo(now: datetime) -> bool:
     assert administrator is not None
     account_id = UUID(str(administrator["id"]))
     content = (DATA / "calendar_2020_public.csv").read_bytes()
-    await import_events(content, "calendar_2020_public.csv", source="calendar-2020", dry_run=False, now=now, account_id=account_id)
+    await import_events(
+        content, "calendar_2020_public.csv", source="calendar-2020", dry_run=False, now=now, account_id=account_id
+    )
     members = await sql("SELECT key, language, region FROM member WHERE kind = 'member' ORDER BY key")
     loader = _Loader(now, account_id, _People(), [(row["key"], row["language"]) for row in members])
     await loader.labs_of_2024()
@@ -286,7 +327,9 @@ class _Loader:
             themes=("cohesion", "gender"), action_lines=("2024-2026/AL2",),
         )  # fmt: skip
         await self.panel(care, "Opening", [WOMAN], kind="keynote", length=20)
-        await self.panel(care, "Five cities on care", [WOMAN, MAN, WOMAN, MAN, MAN], hour=1, political=2, moderator=WOMAN)
+        await self.panel(
+            care, "Five cities on care", [WOMAN, MAN, WOMAN, MAN, MAN], hour=1, political=2, moderator=WOMAN
+        )
         await publish_event(care.slug, now=self.now, account_id=self.account_id)
         await self.audience(care, 87)
         full = await self.event(
@@ -324,7 +367,10 @@ class _Loader:
         off = await self.event("Study visit to the port", today + timedelta(days=30), kind="visit", mode="in_person", place="Old port, Marseille", country="FR", zone="Europe/Paris", capacity=20)  # fmt: skip
         await self.audience(off, 6)
         await cancel_event(
-            off.slug, reason="The host has to repair the quay; a new date will follow.", now=self.now, account_id=self.account_id
+            off.slug,
+            reason="The host has to repair the quay; a new date will follow.",
+            now=self.now,
+            account_id=self.account_id,
         )
         for title, days, zone in (
             ("Metropolitan talks: data and trust", 37, "America/Bogota"),

@@ -41,7 +41,10 @@ class Form(wtforms.Form):  # type: ignore[misc]
     """The base of all forms. Labels and hints are English messages; they are translated when a form is made."""
 
     class Meta(wtforms.Form.Meta):  # type: ignore[misc]
+        """What WTForms asks of a form."""
+
         def get_translations(self, form: wtforms.Form) -> Any:
+            """The words of WTForms' own messages in the reader's language."""
             self.locales = [languages.current()]
             return super().get_translations(form)
 
@@ -51,6 +54,14 @@ class Form(wtforms.Form):  # type: ignore[misc]
             if hasattr(field, "label") and not isinstance(field, wtforms.HiddenField):
                 field.label.text = languages.gettext(str(field.label.text))
                 field.description = languages.gettext(str(field.description)) if field.description else ""
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """As WTForms does; a field that cannot be read says so once, and nothing of bounds."""
+        sound = bool(super().validate(*args, **kwargs))
+        for field in self:
+            if getattr(field, "process_errors", None):
+                field.errors = list(field.process_errors)
+        return sound
 
     def add_problems(self, problems: Problems | Mapping[str, list[str]]) -> None:
         """Put what a rule found wrong beside the fields it is about; the rest goes to the summary."""

@@ -80,10 +80,8 @@ def say(text: str, language: str | None = None) -> str:
     if not isinstance(text, Sentence):
         return str(text)
     with speaking(language or current()):
-        if text.plural is None:
-            form = gettext(text.message)
-        else:
-            form = ngettext(text.message, text.plural, text.number)
+        plural = text.plural
+        form = gettext(text.message) if plural is None else ngettext(text.message, plural, text.number)
         values = {name: say(value) if isinstance(value, str) else value for name, value in text.values.items()}
         return form % values if values else form
 

@@ -190,11 +190,10 @@ def render(
     headers: dict[str, str] | None = None,
     **context: Any,
 ) -> Response[str]:
-    """Answer with the page `templates/<template>.html` in the reader's language."""
-    language = chosen_language(request)
-    with languages.speaking(language):
-        page = Page(request, language)
-        html = environment().get_template(f"{template}.html").render(page=page, **context)
+    """Answer with the page `templates/<template>.html` in the language being spoken, which is the reader's."""
+    language = languages.current()
+    page = Page(request, language)
+    html = environment().get_template(f"{template}.html").render(page=page, **context)
     answer = Response(
         html,
         status_code=status_code,

@@ -8,10 +8,12 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from eventhub.events.rules import is_zone
 
 KNOWN_LANGUAGES = ("en", "es", "fr")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -96,6 +98,9 @@ class Settings(BaseSettings):
     def _mail_relay(cls, value: str) -> str:
         if value and _address(value, "smtp", "smtps") is None:
             raise ValueError("must look like smtp://host:port or smtps://user:password@host")
+        asked = parse_qs(urlsplit(value).query, keep_blank_values=True)
+        if value and asked not in ({}, {"starttls": ["required"]}, {"starttls": ["never"]}):
+            raise ValueError("may end in ?starttls=required or ?starttls=never, and in nothing else")
         return value
 
     @field_validator("imap_url")
@@ -140,9 +145,7 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, value: str) -> str:
-        from zoneinfo import available_timezones
-
-        if value not in available_timezones():
+        if not is_zone(value):
             raise ValueError("must be an IANA time zone, such as Europe/Madrid")
         return value
 

@@ -85,7 +85,9 @@ class _EveryField(Form):
 
     name = wtforms.StringField("Full name", [InputRequired()])
     email = wtforms.EmailField("E-mail address", [InputRequired(), Email()])
-    city = wtforms.SelectField("City", choices={"Africa": [("la", "Lagos"), ("ra", "Rabat")], "Europe": [("be", "Berlin")]})
+    city = wtforms.SelectField(
+        "City", choices={"Africa": [("la", "Lagos"), ("ra", "Rabat")], "Europe": [("be", "Berlin")]}
+    )
     needs = wtforms.TextAreaField("Description", description="Only registered people see it.")
     way = wtforms.RadioField(
         "How will you attend?", [InputRequired()], choices=[("person", "On site"), ("online", "Online")]

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from eventhub.accounts.commands import make_sign_in_link
 from eventhub.accounts.rules import PRINTED_LINK_LIFE
-from eventhub.cli import fail, main, run
+from eventhub.cli import fail, main, refuse_used_port, run
 from eventhub.database import utc_now
 from eventhub.demo import ADMINISTRATOR, load_demo
 from eventhub.settings import WrongSetting, current_settings
@@ -16,6 +16,9 @@ def start() -> None:
         settings = current_settings()
     except WrongSetting as wrong:
         fail(str(wrong))
+    address = urlsplit(settings.base_url)
+    port = address.port or 8000
+    refuse_used_port("127.0.0.1", port)
     print("Preparing the database; the first time takes about half a minute …", flush=True)
     loaded = run(lambda: load_demo(utc_now()))
     link = run(lambda: make_sign_in_link(ADMINISTRATOR, now=utc_now(), life=PRINTED_LINK_LIFE))
@@ -23,8 +26,7 @@ def start() -> None:
         print("The demonstration data is loaded.")
     print(f"\n  EventHub            {settings.base_url}")
     print(f"  Sign in, once, as the administrator of the demonstration\n  {link}\n", flush=True)
-    address = urlsplit(settings.base_url)
-    main(["serve", "--host", "127.0.0.1", "--port", str(address.port or 8000)])
+    main(["serve", "--host", "127.0.0.1", "--port", str(port)])
 
 
 if __name__ == "__main__":

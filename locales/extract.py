@@ -21,7 +21,15 @@ ROOT = Path(__file__).parent.parent
 LANGUAGES = ("es", "fr")
 Message = str | tuple[str, str]
 #: Lines of the header that say nothing and change each time.
-_CHANGING = (b'"POT-Creation', b'"PO-Revision', b'"Last-Translator', b'"Language-Team', b'"Report-Msgid', b'"Generated-By', b'"Project-Id')
+_CHANGING = (
+    b'"POT-Creation',
+    b'"PO-Revision',
+    b'"Last-Translator',
+    b'"Language-Team',
+    b'"Report-Msgid',
+    b'"Generated-By',
+    b'"Project-Id',
+)
 
 
 def from_templates() -> Iterator[Message]:
@@ -51,9 +59,7 @@ def _of_call(node: ast.Call) -> Iterator[Message]:
     texts = _texts(node.args)
     if name in ("counted", "ngettext") and len(texts) >= 2:
         yield (texts[0], texts[1])
-    elif name in ("Sentence", "gettext", "HTTPException", "labelled", "N_") and texts:
-        yield texts[0]
-    elif name.endswith("Field") and texts:
+    elif texts and (name in ("Sentence", "gettext", "HTTPException", "labelled") or name.endswith("Field")):
         yield texts[0]
     for keyword in node.keywords:
         if keyword.arg in ("description", "detail", "blank", "message") and (found := _texts([keyword.value])):
@@ -61,7 +67,9 @@ def _of_call(node: ast.Call) -> Iterator[Message]:
 
 
 def _texts(nodes: list[ast.expr]) -> list[str]:
-    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value]
+    return [
+        node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
+    ]
 
 
 def collected() -> Catalog:

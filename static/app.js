@@ -55,6 +55,39 @@
     hint.hidden = false;
   };
 
+  const deviceZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  /* Times of an event, beside it on the clocks of this device, unless a zone was chosen. */
+  const showOwnTimes = () => {
+    const words = document.body.dataset.forYou;
+    if (!words || !deviceZone) return;
+    const page = document.documentElement.lang;
+    const language = page === "en" ? "en-GB" : page;
+    const say = (date, timeZone, options) => new Intl.DateTimeFormat(language, { ...options, timeZone }).format(date);
+    const clock = { hour: "2-digit", minute: "2-digit" };
+    const day = { day: "numeric", month: "short" };
+    all(".times[data-start]").forEach((times) => {
+      if (times.querySelector(".yours")) return;
+      const start = new Date(times.dataset.start);
+      const there = times.dataset.zone;
+      const here = (options) => say(start, deviceZone, options);
+      const sameDay = here(day) === say(start, there, day);
+      if (sameDay && here(clock) === say(start, there, clock)) return;
+      let text = here(clock);
+      if (times.dataset.end) text += `–${say(new Date(times.dataset.end), deviceZone, clock)}`;
+      if (!sameDay) text = `${here(day)}, ${text}`;
+      const yours = document.createElement("span");
+      yours.className = "yours";
+      yours.textContent = words.replace("{time}", text).replace("{zone}", deviceZone.replaceAll("_", " "));
+      times.append(" ", yours);
+    });
+  };
+
+  /* Letters show the reader's clock too: a form without a zone takes that of the device. */
+  const fillZone = (field) => {
+    if (!field.value && deviceZone) field.value = deviceZone;
+  };
+
   /* Said by screen readers, shown to nobody. */
   const announce = (text) => {
     const region = document.getElementById("announcer");
@@ -98,6 +131,8 @@
       button.hidden = false;
     });
     all("form[data-zone-form]").forEach(suggestZone);
+    all("input[type=hidden][name=time_zone]").forEach(fillZone);
+    showOwnTimes();
   };
 
   prepare();

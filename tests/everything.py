@@ -39,7 +39,7 @@ def run(name: str, *command: str, env: dict[str, str] | None = None) -> Outcome:
     start = time.monotonic()
     done = subprocess.run(
         [str(BIN / command[0]), *command[1:]],
-        cwd=ROOT, capture_output=True, text=True, env={**os.environ, **(env or {})},
+        cwd=ROOT, check=False, capture_output=True, text=True, env={**os.environ, **(env or {})},
     )  # fmt: skip
     said = (done.stdout + done.stderr).strip()
     last = said.splitlines()[-1] if said and command[0] == "pytest" else ""
@@ -103,7 +103,7 @@ def main(only: str = "") -> int:
         if not browser:
             print(BROWSER_MISSING)
             return 1
-        return subprocess.run([str(BIN / "pytest"), "tests/browser"], cwd=ROOT).returncode
+        return subprocess.run([str(BIN / "pytest"), "tests/browser"], cwd=ROOT, check=False).returncode
     outcomes: list[Outcome] = []
     threads = [threading.Thread(target=work, args=(lane, outcomes)) for lane in lanes(browser)]
     for thread in threads:

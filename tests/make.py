@@ -143,9 +143,7 @@ async def a_lab(name: str = "Water Stress", *, year: int = 2026, themes: tuple[s
     from eventhub.labs.commands import LabFacts, create_lab
 
     await themes_loaded()
-    return await create_lab(
-        LabFacts(name=name, year=year, themes=themes), now=NOW, account_id=await some_account()
-    )
+    return await create_lab(LabFacts(name=name, year=year, themes=themes), now=NOW, account_id=await some_account())
 
 
 async def some_account() -> UUID:
@@ -223,9 +221,7 @@ async def an_item(event: Any, title: str = "Opening", **changes: Any) -> Any:
         "title": title, "kind": "panel", "starts_on": event.starts_on, "starts_time": time(10),
         "ends_on": event.starts_on, "ends_time": time(11),
     }  # fmt: skip
-    return await add_programme_item(
-        event.slug, ItemFacts(**facts | changes), now=NOW, account_id=await some_account()
-    )
+    return await add_programme_item(event.slug, ItemFacts(**facts | changes), now=NOW, account_id=await some_account())
 
 
 async def speaking(item: Any, *genders: str, now: datetime = NOW, **changes: Any) -> list[UUID]:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import importlib.util
 import json
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -50,6 +51,18 @@ def fail(sentence: str, code: int = 2) -> Any:
     sys.exit(code)
 
 
+def refuse_used_port(host: str, port: int) -> None:
+    """End in one sentence when something listens there already, before any work is begun."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            fail(
+                f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port or EVENTHUB_BASE_URL."
+            )
+
+
 def show(value: Any, as_json: bool, text: str) -> None:
     """Print for a script or for a person."""
     click.echo(json.dumps(value, ensure_ascii=False, default=str) if as_json else text)
@@ -59,8 +72,6 @@ def show(value: Any, as_json: bool, text: str) -> None:
 @click.version_option(__version__, prog_name="eventhub")
 def main() -> None:
     """EventHub: events, Solutions Labs, panel parity, invitations and annual figures."""
-
-
 
 
 #: Each module registers its commands when it is imported.

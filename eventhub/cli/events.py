@@ -8,7 +8,9 @@ from eventhub.cli.files import EXPORTS, ExportRequest, Table
 
 @main.command()
 @click.option("--event", metavar="SLUG", help="One event.")
-@click.option("--year", type=click.IntRange(1985, 2100), help="All own events of a year; without either: those to come.")
+@click.option(
+    "--year", type=click.IntRange(1985, 2100), help="All own events of a year; without either: those to come."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def parity(event: str | None, year: int | None, as_json: bool) -> None:
     """

@@ -6,13 +6,19 @@ from pathlib import Path
 
 import click
 
-from eventhub.cli import fail, main, run, show
+from eventhub.cli import fail, main, refuse_used_port, run, show
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; more than one needs PostgreSQL.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes; more than one needs PostgreSQL.",
+)
 @click.option("--no-postman", is_flag=True, help="Leave the outbox to `eventhub postman`.")
 @click.option("--no-migrate", is_flag=True, help="Leave the schema to `eventhub migrate`.")
 def serve(host: str, port: int, workers: int, no_postman: bool, no_migrate: bool) -> None:
@@ -31,6 +37,7 @@ def serve(host: str, port: int, workers: int, no_postman: bool, no_migrate: bool
         fail(str(wrong))
     if workers > 1 and settings.database_url.startswith("sqlite:"):
         fail("The embedded database serves one process; --workers above 1 needs PostgreSQL.")
+    refuse_used_port(host, port)
     os.environ["EVENTHUB_SERVE"] = ",".join(
         flag for flag, on in (("no-postman", no_postman), ("no-migrate", no_migrate)) if on
     )

@@ -258,6 +258,7 @@ async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUI
 
     Raises:
         Problems: no reason was given.
+        EventIsKept: it is over, and counted in the figures.
 
     """
     reason = clean_text(reason)
@@ -274,6 +275,8 @@ async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUI
         if event.status == EventStatus.CANCELLED:
             return event
         was_published = event.status == EventStatus.PUBLISHED
+        if was_published and event.is_past(now):
+            raise EventIsKept(Sentence("“%(title)s” has taken place, and stays in the figures.", title=event.title))
         await sql(
             "UPDATE event SET status = 'cancelled', cancelled_at = {}, cancel_reason = {}, updated_at = {}, "
             "sequence = sequence + 1, version = version + 1 WHERE id = {}",
@@ -281,7 +284,7 @@ async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUI
         )  # fmt: skip
         event = await event_by_id(event.id)
         await set_pool_open(event.id, False)
-        if was_published and not event.is_past(now):
+        if was_published:
             await withdraw_letters(event.id, "event_changed")
             await _tell_registered(event, "event_cancelled", now, reason=reason)
         await record("cancel_event", "event", event.id, account_id=account_id, now=now)
@@ -469,7 +472,12 @@ def _checked_item(facts: ItemFacts, event: EventRow) -> tuple[ItemFacts, datetim
     if problems := item_problems(facts, event.time_zone):
         raise Problems(problems)
     assert event.time_zone
-    return facts, *facts.instants(event.time_zone)
+    start, end = facts.instants(event.time_zone)
+    if event.status == EventStatus.PUBLISHED and (
+        start < (event.starts_at or start) or end > (event.ends_at or end)
+    ):  # a draft may be out of order for a while; the public page may not
+        raise Problems({"starts_time": [Sentence("“%(title)s” lies outside the event.", title=facts.title)]})
+    return facts, start, end
 
 
 async def _move_programme(event_id: UUID, zone: str) -> None:

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from eventhub.database import sql
-from eventhub.events.zones import as_instant
 from eventhub.events.queries import EVENT_COLUMNS, EventRow, event_by_slug
+from eventhub.events.zones import as_instant
 
 COLUMNS = (
     "slug", "title", "kind", "mode", "involvement", "status", "first_day", "last_day", "starts_at", "ends_at",

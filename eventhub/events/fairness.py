@@ -114,7 +114,9 @@ def ranked_slots(
             total += WEIGHTS[found] * number
             worst = max(worst, most_borne[zone] + WEIGHTS[found])
         slots.append(
-            Slot(start, counts[HourClass.WORKING], counts[HourClass.EDGE], counts[HourClass.NIGHT], worst, before + total)
+            Slot(
+                start, counts[HourClass.WORKING], counts[HourClass.EDGE], counts[HourClass.NIGHT], worst, before + total
+            )
         )
     return sorted(slots, key=lambda slot: (slot.worst, slot.total, slot.night, slot.starts_at))
 

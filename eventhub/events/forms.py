@@ -71,7 +71,7 @@ class EventForm(Form):
     time_zone = wtforms.SelectField(
         "Time zone",
         [InputRequired()],
-        description="All times of this event are in this zone; people see theirs beside it."
+        description="All times of this event are in this zone; people see theirs beside it.",
     )
     place = wtforms.StringField("Place", [Length(max=300)], description="House, street, city.")
     country = wtforms.SelectField("Country", [Optional()])

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from eventhub.events.zones import NoSuchTime, TwoSuchTimes, to_utc
 from eventhub.words import Sentence
@@ -343,12 +344,13 @@ def unknown_word(given: object, words: type[StrEnum]) -> Sentence:
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether an IANA time zone of this name exists."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return bool(name) and not name.startswith(("/", "."))
+    """Tell whether an IANA time zone of this name exists; a machine's own, such as localtime, is none."""
+    return name in _zone_names()
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones() - {"Factory", "localtime", "posixrules"})
 
 
 def is_web_address(text: str) -> bool:

@@ -46,7 +46,7 @@ from eventhub.events.queries import (
     ties_of,
     years_with_events,
 )
-from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, EventKind, EventStatus, Involvement, Mode
+from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, PRIVATE_KINDS, EventKind, EventStatus, Involvement, Mode
 from eventhub.mail.queries import letter_counts
 from eventhub.pages import redirect, render
 from eventhub.registrations.queries import head_count_of, registration_counts, seats_of
@@ -117,7 +117,7 @@ class PublicCalendar(Controller):
             years=await years_with_events(),
             themes=await themes(),
             wanted=wanted,
-            kinds=list(EventKind),
+            kinds=[kind for kind in EventKind if kind not in PRIVATE_KINDS],
             modes=list(Mode),
             now=now,
         )

@@ -27,7 +27,6 @@ from eventhub.labs.commands import (
     review_application,
     waitlist_application,
 )
-from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.labs.queries import (
     ApplicationRow,
     LabRow,
@@ -37,6 +36,7 @@ from eventhub.labs.queries import (
     labs,
     sessions_of,
 )
+from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.listing import Listing, listing, window
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
@@ -340,7 +340,9 @@ class LabsApi(Controller):
         lab = await add_lab_session(slug, data.event, now=now, account_id=account(request).account_id)
         return await _lab_out(lab, now)
 
-    @post("/{slug:str}/applications", opt=open_to(Policy.PUBLIC), middleware=at_most(FORMS_PER_MINUTE, of="applications"))
+    @post(
+        "/{slug:str}/applications", opt=open_to(Policy.PUBLIC), middleware=at_most(FORMS_PER_MINUTE, of="applications")
+    )
     async def apply(
         self, slug: FromPath[str], data: JSONBody[ApplicationIn], now: NamedDependency[datetime]
     ) -> AppliedOut:

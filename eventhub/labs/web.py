@@ -45,7 +45,6 @@ from eventhub.labs.forms import (
     values_of_call,
     values_of_lab,
 )
-from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.labs.queries import (
     ApplicationRow,
     LabRow,
@@ -64,6 +63,7 @@ from eventhub.labs.queries import (
     sessions_to_add,
 )
 from eventhub.labs.rules import ApplicationStatus, may_decide
+from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.pages import redirect, render
 from eventhub.settings import current_settings
 from eventhub.words import Sentence

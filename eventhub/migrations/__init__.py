@@ -76,6 +76,6 @@ async def _alone() -> AsyncIterator[None]:
     assert is_sqlite()
     path = Path(db.path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(f"{path}.migrate-lock", "w") as lock:
+    with open(f"{path}.migrate-lock", "w") as lock:  # noqa: ASYNC230  before anything is served
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

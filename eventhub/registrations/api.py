@@ -136,7 +136,11 @@ class RegistrationsApi(Controller):
     path = "/api/v1"
     tags: Sequence[str] = ["registrations"]
 
-    @post("/events/{slug:str}/registrations", opt=open_to(Policy.PUBLIC), middleware=at_most(FORMS_PER_MINUTE, of="registrations"))
+    @post(
+        "/events/{slug:str}/registrations",
+        opt=open_to(Policy.PUBLIC),
+        middleware=at_most(FORMS_PER_MINUTE, of="registrations"),
+    )
     async def create(
         self,
         request: Request[Any, Any, Any],

@@ -99,9 +99,7 @@ class Register(Controller):
             return render(request, "registrations/form", status_code=422, event=event, form=form, seats=seats)
         except RegistrationClosed as refusal:
             event, status = await public_event(slug), refusal.status_code
-            return render(
-                request, "registrations/closed", status_code=status, event=event, is_past=event.is_past(now)
-            )
+            return render(request, "registrations/closed", status_code=status, event=event, is_past=event.is_past(now))
         if done.is_new or done.same_form:
             return redirect("/" + done.manage_url.split("/", 3)[3])
         event, link_form = await public_event(slug), LinkForm(data={"email": done.registration.email})
@@ -292,7 +290,11 @@ async def _act(verb: str, registration_id: UUID, *, now: datetime, account_id: U
     if verb in ("present", "absent"):
         await record_attendance(registration_id, attended=verb == "present", now=now, account_id=account_id)
         return Sentence("Marked as present.") if verb == "present" else Sentence("The mark is taken back.")
-    commands: dict[str, Any] = {"cancel": cancel_registration, "confirm": confirm_registration, "decline": decline_registration}
+    commands: dict[str, Any] = {
+        "cancel": cancel_registration,
+        "confirm": confirm_registration,
+        "decline": decline_registration,
+    }
     if verb not in commands or not may_edit:
         raise no_such_registration()
     await commands[verb](registration_id, now=now, account_id=account_id)

@@ -173,7 +173,7 @@ def parity_problems(line_ups: Sequence[LineUp], *, minimum_share: Fraction = MIN
                 )
             )
         elif finding.result is ParityResult.UNKNOWN:
-            found.append((2, line_up.title, _unknown(line_up, finding)))
+            found.append((2, line_up.title, _unknown(line_up, finding, minimum_share)))
     return [sentence for _, _, sentence in sorted(found, key=lambda entry: entry[:2])]
 
 
@@ -197,16 +197,21 @@ def _unbalanced(line_up: LineUp, finding: Finding, minimum_share: Fraction) -> S
     )  # fmt: skip
 
 
-def _unknown(line_up: LineUp, finding: Finding) -> Sentence:
-    women, men = _people(finding.counts.women, finding.counts.men)
+def _unknown(line_up: LineUp, finding: Finding, minimum_share: Fraction) -> Sentence:
+    counts = finding.counts
+    women, men = _people(counts.women, counts.men)
+    size = counts.women + counts.men + counts.undisclosed
     return Sentence(
-        "“%(title)s” cannot be judged: %(women)s and %(men)s, and %(unknown)s.",
+        "“%(title)s” cannot be judged: %(women)s and %(men)s, and %(unknown)s. "
+        "A panel of %(size)s needs at least %(needed)s of each.",
+        size=size,
+        needed=needed_of_each(size, minimum_share),
         title=line_up.title,
         women=women,
         men=men,
         unknown=Sentence.counted(
             "%(num)s person whose gender is not known", "%(num)s people whose gender is not known",
-            finding.counts.undisclosed,
+            counts.undisclosed,
         ),
     )  # fmt: skip
 
@@ -293,8 +298,6 @@ def what_if(counts: Counts, minimum_share: Fraction = MINIMUM_SHARE) -> WhatIf |
     swaps = needed_of_each(size, minimum_share) - smaller
     # the larger group stays, so it decides how small the other may be; no panel needs more than equals
     additions = next(
-        more
-        for more in range(1, larger - smaller + 1)
-        if smaller + more >= needed_of_each(size + more, minimum_share)
+        more for more in range(1, larger - smaller + 1) if smaller + more >= needed_of_each(size + more, minimum_share)
     )
     return WhatIf("women" if counts.women < counts.men else "men", swaps, additions)

@@ -29,7 +29,9 @@ class StaffSpeakers(Controller):
         """An empty form."""
         item = await item_by_id(item_id)
         role = "panellist" if item.kind == "panel" else "speaker"
-        form = SpeakerForm(members=dict(await member_choices()), data={"role": role, "level": "technical", "gender": ""})
+        form = SpeakerForm(
+            members=dict(await member_choices()), data={"role": role, "level": "technical", "gender": ""}
+        )
         return render(request, "speakers/form", form=form, item=item, event=await event_by_id(item.event))
 
     @post("/staff/programme/{item_id:uuid}/speakers/new")

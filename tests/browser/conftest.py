@@ -98,7 +98,7 @@ async def site(mailbox: Mailbox) -> AsyncIterator[Site]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    memory = Path("/dev/shm")  # noqa: S108  the demonstration is loaded faster where nothing is written to a disk
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="eventhub-browser-", dir=memory if memory.is_dir() else None) as folder:
         env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("EVENTHUB_")},

@@ -35,14 +35,11 @@ PUBLIC: Mapping[str, Kind] = {
     "event, full": Kind(FULL),
     "event, cancelled": Kind(CANCELLED),
     "event, both time zones": Kind(f"{CARE}?tz=Asia/Kolkata"),
-    "register": Kind(f"{CARE}/register"),
     "register, with mistakes": Kind(f"{FULL}/register", "register", 422),
     "registration closed": Kind(f"{CANCELLED}/register"),
     "labs": Kind("/labs/"),
     "lab": Kind(LAB),
-    "apply": Kind(f"{LAB}/apply"),
     "apply, with mistakes": Kind(f"{LAB}/apply", "apply", 422),
-    "sign-in": Kind("/sign-in"),
     "sign-in, with mistakes": Kind("/sign-in", "sign-in", 422),
     "sign-in link used up": Kind("/sign-in/used-up", status=410),
     "privacy": Kind("/privacy"),
@@ -88,9 +85,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SEEN = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 _FAULTS = """only => axe.run({runOnly: only, resultTypes: ["violations"], preload: false}).then(found => found.violations.flatMap(
     rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)} ${node.any.map(check => check.message)}`)))"""
-#: Rows, cards and choices are all alike: axe looks at the first ones.
-_FEWER = """() => document.querySelectorAll("tbody tr:nth-child(n+6), .cards > :nth-child(n+5), option:nth-child(n+4)")
-    .forEach(part => part.remove())"""
+#: Rows, cards and choices are all alike, and the frame is on every page: axe looks at the first ones.
+_ALIKE = "tbody tr:nth-child(n+4), .cards > :nth-child(n+4), .choice:nth-child(n+3), option:nth-child(n+4)"
+_FRAME = ".masthead .bar > *, .footer .bar > *"
+_TAKE_OUT = "parts => document.querySelectorAll(parts).forEach(part => part.remove())"
 _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
     .filter(part => part.getBoundingClientRect().right > innerWidth && !part.closest(".table-scroll"))
     .map(part => part.outerHTML.slice(0, 160)).slice(0, 3).concat(["the page is too wide"])"""
@@ -102,13 +100,13 @@ async def look(page: Page, scheme: Any, size: tuple[int, int]) -> None:
     await page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
-async def faults_of(page: Page, first: str, second: str) -> list[str]:
+async def faults_of(page: Page, schemes: tuple[str, str], take_out: str) -> list[str]:
     """What does not fit, and what axe finds: all rules on the wide screen, those for the eye on the phone as well."""
-    await look(page, first, NARROWEST)
+    await look(page, schemes[0], NARROWEST)
     found = [f"{NARROWEST[0]} px: {fault}" for fault in await page.evaluate(_TOO_WIDE)]
-    await page.evaluate(_FEWER)
+    await page.evaluate(_TAKE_OUT, take_out)
     await page.evaluate(AXE_SCRIPT)
-    for scheme, size, only in ((first, DESK, TAGS), (second, PHONE, {"type": "rule", "values": SEEN})):
+    for scheme, size, only in zip(schemes, (DESK, PHONE), (TAGS, {"type": "rule", "values": SEEN}), strict=True):
         await look(page, scheme, size)
         found += [f"{scheme}, {size[0]} px: {fault}" for fault in await page.evaluate(_FAULTS, only)]
     return found
@@ -128,7 +126,8 @@ async def check_all(context: BrowserContext, kinds: Mapping[str, Kind]) -> dict[
             number, (name, kind) = waiting.pop(0)
             status = await open_kind(page, kind)
             found = [] if status == kind.status else [f"answered {status}"]
-            if found := found + await faults_of(page, *(("light", "dark") if number % 2 else ("dark", "light"))):
+            schemes, seen_before = (("light", "dark"), ("dark", "light"))[number % 2], number > 1
+            if found := found + await faults_of(page, schemes, f"{_ALIKE}, {_FRAME}" if seen_before else _ALIKE):
                 faults[name] = found
 
     await asyncio.gather(*[work(await context.new_page()) for _ in range(2)])

@@ -152,7 +152,7 @@ async def test_publishing_is_refused_with_every_reason_at_once_and_writes_nothin
             "The event has no place yet; people on site need one.",
             "“Men only” lies outside the event.",
             "“Men only” has one gender only, 0 women and 3 men; it needs at least 1 of each: 1 woman is missing.",
-            "“Nobody knows” cannot be judged: 0 women and 0 men, and 2 people whose gender is not known.",
+            "“Nobody knows” cannot be judged: 0 women and 0 men, and 2 people whose gender is not known. A panel of 2 needs at least 1 of each.",
         ]
         schedule, panels = await publishing_problems(event)
         assert [*schedule, *panels] == list(refusal.value.sentences)

@@ -17,7 +17,17 @@ WEEK = [MONDAY + n * HOUR for n in range(168)]
 
 @pytest.mark.parametrize(
     ("hour", "expected"),
-    [(0, "night"), (6, "night"), (7, "edge"), (8, "working"), (17, "working"), (18, "edge"), (21, "edge"), (22, "night"), (23, "night")],
+    [
+        (0, "night"),
+        (6, "night"),
+        (7, "edge"),
+        (8, "working"),
+        (17, "working"),
+        (18, "edge"),
+        (21, "edge"),
+        (22, "night"),
+        (23, "night"),
+    ],
 )
 def test_the_classes_of_the_day(hour, expected):
     assert class_of_hour(hour) == expected
@@ -62,7 +72,11 @@ def test_who_had_the_night_last_time_is_spared_the_next():
     assert [slot.starts_at for slot in ranked_slots(zones, starts, length=HOUR, ledger=ledger)] == starts[::-1]
 
 
-@given(st.lists(st.sampled_from(["Europe/Madrid", "Asia/Kolkata", "America/Lima", "Pacific/Auckland"]), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["Europe/Madrid", "Asia/Kolkata", "America/Lima", "Pacific/Auckland"]), min_size=1, max_size=12
+    )
+)
 def test_every_slot_counts_each_member_once_and_weighs_as_the_measure_says(names):
     zones = {str(n): name for n, name in enumerate(names)}
     for slot in ranked_slots(zones, WEEK[:24], length=HOUR):

@@ -140,8 +140,8 @@ def test_a_share_of_a_half_lets_odd_panels_differ_by_one() -> None:
         (panel(women=1, men=3), "“Opening” has 1 woman and 3 men; it needs at least 2 of each: 1 woman is missing."),
         (panel(women=5, men=1), "“Opening” has 5 women and 1 man; it needs at least 3 of each: 2 men are missing."),
         (panel(men=2, others=1), "“Opening” has 0 women and 2 men; it needs at least 1 of each: 1 woman is missing."),
-        (panel(men=1, undisclosed=1), "“Opening” cannot be judged: 0 women and 1 man, and 1 person whose gender is not known."),
-        (panel(undisclosed=2), "“Opening” cannot be judged: 0 women and 0 men, and 2 people whose gender is not known."),
+        (panel(men=1, undisclosed=1), "“Opening” cannot be judged: 0 women and 1 man, and 1 person whose gender is not known. A panel of 2 needs at least 1 of each."),
+        (panel(undisclosed=2), "“Opening” cannot be judged: 0 women and 0 men, and 2 people whose gender is not known. A panel of 2 needs at least 1 of each."),
     ],
 )  # fmt: skip
 def test_the_sentence_says_what_is_missing(line_up: LineUp, sentence: str) -> None:
