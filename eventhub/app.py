@@ -29,7 +29,7 @@ from eventhub.labs.api import LAB_API
 from eventhub.labs.web import LAB_PAGES
 from eventhub.mail.web import OUTBOX_PAGES
 from eventhub.migrations import migrate
-from eventhub.problems import show_error, show_failure, show_refusal
+from eventhub.problems import describe_problems, show_error, show_failure, show_refusal
 from eventhub.reference import ReferencePage
 from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
@@ -39,7 +39,7 @@ from eventhub.speakers.api import SpeakersApi
 from eventhub.speakers.web import SPEAKER_PAGES
 from eventhub.statistics.api import STATISTICS_API
 from eventhub.statistics.web import STATISTICS_PAGES
-from eventhub.web_security import ReadableRequest, ReaderMiddleware, Surroundings
+from eventhub.web_security import ReadableRequest, ReaderMiddleware, Surroundings, known_parameters_only
 
 #: Bytes of one request; upload routes ask for more themselves.
 BODY_LIMIT = 1_000_000
@@ -78,7 +78,13 @@ def create_app(*, postman: bool = True, migrate_first: bool = True) -> Litestar:
     app = Litestar(
         route_handlers=[
             *PAGES,
-            Router("/", route_handlers=API, include_in_schema=True, middleware=[IdempotencyMiddleware()]),
+            Router(
+                "/",
+                route_handlers=API,
+                include_in_schema=True,
+                middleware=[IdempotencyMiddleware()],
+                before_request=known_parameters_only,
+            ),
             create_static_files_router("/static", [STATIC], opt=open_to(Policy.PUBLIC), cache_control=None),
         ],
         dependencies={"now": Provide(provide_now, sync_to_thread=False)},
@@ -105,6 +111,7 @@ def create_app(*, postman: bool = True, migrate_first: bool = True) -> Litestar:
     )
     if open_doors := routes_without_policy(app):
         raise RuntimeError(f"routes without a policy: {', '.join(open_doors)}")
+    describe_problems(app.openapi_schema)
     return app
 
 

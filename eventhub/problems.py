@@ -3,12 +3,22 @@
 import logging
 import re
 import secrets
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.spec import (
+    OpenAPI,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Reference,
+    RequestBody,
+    Schema,
+)
 
 from eventhub.access import is_api
 from eventhub.errors import Problems, Refusal
@@ -91,9 +101,7 @@ def show_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     status = error.status_code
     path = request.scope["path"]
     if is_api(path):
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        if retry := (error.headers or {}).get("Retry-After"):
-            headers["Retry-After"] = retry
+        headers = _kept_headers(error) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
         errors = None
         detail = error.detail
         if isinstance(error, ValidationException):
@@ -101,7 +109,7 @@ def show_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
             detail = " ".join(e["message"] for e in errors) or detail
         elif status == 400:
             detail = f"The body is no JSON that can be read: {detail.rstrip('.')}."
-        elif status in _SENTENCES:
+        elif status in _SENTENCES and status != 401:  # the guard says in a sentence what is wrong with the token
             detail = str(_SENTENCES[status])
         title = str(_TITLES.get(status, Sentence(HTTPStatus(status).phrase)))
         return problem_answer(ProblemDetails(title=title, status=status, detail=detail, errors=errors), headers)
@@ -112,7 +120,9 @@ def show_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         status = 404 if _about_the_path(error, request) else 400
     with speaking(chosen_language(request)):
         words = gettext(error.detail) if status == 403 else say(_SENTENCES.get(status, Sentence(error.detail)))
-        return _error_page(request, status, [words])
+        answer = _error_page(request, status, [words])
+        answer.headers.update(_kept_headers(error))
+        return answer
 
 
 def show_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -129,6 +139,68 @@ def show_failure(request: Request[Any, Any, Any], error: Exception) -> Response[
 def _error_page(request: Request[Any, Any, Any], status: int, sentences: list[str]) -> Response[str]:
     title = say(_TITLES.get(status, Sentence(HTTPStatus(status).phrase)))
     return render(request, "errors/error", status_code=status, status=status, title=title, sentences=sentences)
+
+
+def _kept_headers(error: HTTPException) -> dict[str, str]:
+    """When to come again, and what else an address takes; where GET is taken, HEAD is."""
+    given = {name.lower(): value for name, value in (error.headers or {}).items()}
+    found = {"Retry-After": given["retry-after"]} if "retry-after" in given else {}
+    if "allow" in given:
+        methods = set(given["allow"].split(", "))
+        found["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return found
+
+
+def check_words(**given: tuple[str, Iterable[str]]) -> None:
+    """
+    Check codes in the query of a list, each with those that are known; an empty one asks for everything.
+
+    Raises:
+        Problems: some are none of ours, each by its parameter.
+
+    """
+    problems: dict[str, list[str]] = {}
+    for name, (word, words) in given.items():
+        known = list(words)
+        if word and word not in known:
+            problems[name] = [Sentence("“%(given)s” is none of: %(known)s.", given=word[:40], known=", ".join(known))]
+    if problems:
+        raise Problems(problems)
+
+
+_DOCUMENTED = (400, 401, 403, 404, 409, 413, 422, 429)
+
+
+def describe_problems(description: OpenAPI) -> None:
+    """Complete the description of the JSON interface by the errors that every call may answer."""
+    text, number = Schema(type=OpenAPIType.STRING), Schema(type=OpenAPIType.INTEGER)
+    fault = Schema(type=OpenAPIType.OBJECT, properties={"field": text, "message": text}, required=["field", "message"])
+    description.components.schemas["ProblemDetails"] = Schema(
+        type=OpenAPIType.OBJECT,
+        description="RFC 9457, with `errors` for what was sent and `sentences` for a refusal.",
+        properties={
+            "type": text,
+            "title": text,
+            "status": number,
+            "detail": text,
+            "errors": Schema(type=OpenAPIType.ARRAY, items=fault),
+            "sentences": Schema(type=OpenAPIType.ARRAY, items=text),
+        },
+        required=["type", "title", "status", "detail"],
+    )
+    content = {
+        "application/problem+json": OpenAPIMediaType(schema=Reference(ref="#/components/schemas/ProblemDetails"))
+    }
+    for path, item in (description.paths or {}).items():
+        for operation in (item.get, item.post, item.patch):
+            if operation is None:
+                continue
+            operation.responses = (operation.responses or {}) | {
+                str(status): OpenAPIResponse(description=str(_TITLES[status]), content=dict(content))
+                for status in _DOCUMENTED
+            }
+            if path.endswith("/publish") and isinstance(operation.request_body, RequestBody):
+                operation.request_body.required = False  # Litestar 2.25 always says that a body is required
 
 
 def _quoted(path: str) -> str:
@@ -178,6 +250,8 @@ def _in_words(field: str, message: str) -> dict[str, str]:
     if found := re.fullmatch(r"Expected `(.+?)` (<=|>=) (\S+)", message):
         side = "at most" if found[2] == "<=" else "at least"
         return {"field": field, "message": f"This must be {_kind(found[1])}, {side} {found[3]}."}
+    if message.startswith("Invalid UUID"):
+        return {"field": field, "message": "This must be an id, such as 0190a3c4-7d1e-7b52-9c0f-3a5d2e8b6f11."}
     if message == "'data'":
         return {"field": field, "message": "The body is missing."}
     return {"field": field, "message": f"{message.rstrip('.')}."}

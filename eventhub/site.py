@@ -10,6 +10,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery
+from litestar.response import Redirect
 from wtforms.validators import Email, InputRequired, Optional
 
 from eventhub.access import Policy, local_path, open_to
@@ -61,6 +62,19 @@ async def metrics() -> Response[str]:
     return Response("\n".join(lines) + "\n", headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
+@get("/robots.txt", opt=open_to(Policy.PUBLIC), media_type=MediaType.TEXT)
+async def robots() -> str:
+    """What programs that search the web leave alone: personal links, and pages of staff."""
+    closed = ("/registrations/", "/applications/", "/people/", "/staff/", "/sign-in")
+    return "\n".join(("User-agent: *", *(f"Disallow: {path}" for path in closed))) + "\n"
+
+
+@get("/favicon.ico", opt=open_to(Policy.PUBLIC), status_code=303)
+async def favicon() -> Redirect:
+    """The icon, for browsers that look for it here."""
+    return Redirect("/static/icon.svg", status_code=303)
+
+
 @get("/privacy", opt=open_to(Policy.PUBLIC))
 async def privacy(request: Request[Any, Any, Any]) -> Response[str]:
     """What is kept of people, why, and for how long."""
@@ -110,4 +124,14 @@ async def styleguide(request: Request[Any, Any, Any]) -> Response[str]:
     return render(request, "styleguide", form=form)
 
 
-SITE: list[Any] = [health_live, health_ready, metrics, privacy, accessibility, time_zone, styleguide]
+SITE: list[Any] = [
+    health_live,
+    health_ready,
+    metrics,
+    robots,
+    favicon,
+    privacy,
+    accessibility,
+    time_zone,
+    styleguide,
+]

@@ -15,9 +15,11 @@ from eventhub.access import cookie_name, is_api
 from eventhub.accounts.commands import keep_session
 from eventhub.accounts.queries import identity_of_api_token, identity_of_session
 from eventhub.database import utc_now
+from eventhub.errors import Problems
 from eventhub.languages import speaking
 from eventhub.pages import chosen_language
 from eventhub.settings import LOOPBACK_HOSTS, current_settings
+from eventhub.words import Sentence
 
 _SEEN_EVERY = timedelta(minutes=1)
 _CSP = (
@@ -53,15 +55,21 @@ class Surroundings:
         self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a foreign host; pass everything else on, and put the headers on its answer."""
+        """Refuse a foreign host; pass everything else on, HEAD as GET, and put the headers on its answer."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
+
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope = {**scope, "method": "GET"}
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(h for h in self.headers if h[0] not in present)]
+            elif is_head and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         if self._host(scope) not in self.hosts:
@@ -104,7 +112,29 @@ class ReadableRequest(Request[Any, Any, Any]):
         try:
             return await super().json()
         except (UnicodeDecodeError, RecursionError) as error:
-            raise ClientException(f"{type(error).__name__} in the body") from error
+            deep = isinstance(error, RecursionError)
+            raise ClientException("it is nested too deeply" if deep else "it is not in UTF-8") from error
+
+
+def known_parameters_only(request: Request[Any, Any, Any]) -> None:
+    """
+    Refuse a list whose narrowing was misspelt; else everything would be answered.
+
+    Raises:
+        Problems: a parameter of the query is none that this list takes.
+
+    """
+    known = request.route_handler.parsed_fn_signature.parameters.keys() - {"request", "now"} - set(request.path_params)
+    if "cursor" not in known:
+        return
+    if unknown := [name for name in request.query_params if name not in known]:
+        raise Problems(
+            {
+                name[:40]: [Sentence("There is no parameter “%(name)s”. Known are: %(known)s.", name=name[:40],
+                                     known=", ".join(sorted(known)))]
+                for name in unknown
+            }
+        )  # fmt: skip
 
 
 class ReaderMiddleware(ASGIMiddleware):
@@ -124,6 +154,8 @@ class ReaderMiddleware(ASGIMiddleware):
             authorization = connection.headers.get("authorization", "")
             if authorization[:7].lower() == "bearer " and (is_api(path) or path == "/schema"):
                 scope["user"] = await identity_of_api_token(authorization[7:].strip())
+                if scope["user"] is None:
+                    raise HTTPException(status_code=401, detail="This token is unknown or no longer valid.")
             elif not path.startswith("/api/") and (token := connection.cookies.get(cookie_name("eventhub"))):
                 now = utc_now()
                 if found := await identity_of_session(token, now):

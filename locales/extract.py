@@ -62,7 +62,9 @@ def _of_call(node: ast.Call) -> Iterator[Message]:
     elif texts and (name in ("Sentence", "gettext", "HTTPException", "labelled") or name.endswith("Field")):
         yield texts[0]
     for keyword in node.keywords:
-        if keyword.arg in ("description", "detail", "blank", "message") and (found := _texts([keyword.value])):
+        if keyword.arg in (("description",) if name.endswith("Field") else ("detail", "blank", "message")) and (
+            found := _texts([keyword.value])
+        ):
             yield found[0]
 
 

@@ -137,10 +137,10 @@
 
   prepare();
   focusSummary();
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
     prepare();
-    const count = document.querySelector("#count, .pagination p");
-    if (count) announce(count.textContent.trim());
+    const found = event.target.matches?.(".filters") && document.querySelector("#count, .pagination p, .empty h2");
+    if (found) announce(found.textContent.trim());
     focusSummary();
   });
 })();

@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from eventhub.cli.files import EXPORTS, IMPORTS
+from eventhub.cli.files import EXPORTS, IMPORTS, Table, _write
 from eventhub.resources import DATA
 from eventhub.spreadsheets import read_sheet
 
@@ -109,6 +110,61 @@ def test_unknown_kinds_and_formats_are_refused(eventhub) -> None:  # type: ignor
     wrong = eventhub("export", "friends")
     assert (wrong.returncode, wrong.stderr.decode()) == (2, f"“friends” is none of: {', '.join(EXPORTS)}.\n")
     assert eventhub("export", "members", "--format", "pdf").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("members", "--event", "x"), "--event does not narrow members; please leave it out."),
+        (("members", "--year", "2020"), "--year does not narrow members; please leave it out."),
+        (("people", "--event", "x"), "--event does not narrow people; please leave it out."),
+        (("people", "--year", "2020"), "--year does not narrow people; please leave it out."),
+        (("events", "--event", "x"), "--event does not narrow events; please leave it out."),
+        (("engagement", "--event", "x", "--year", "2020"), "--event does not narrow engagement; please leave it out."),
+        (("calendar-annex", "--event", "x", "--year", "2020"), "--event does not narrow calendar-annex; please leave it out."),
+        (("speakers", "--event", "x", "--year", "2020"), "Please give --event or --year; an event has its own year."),
+    ],
+)  # fmt: skip
+def test_an_option_that_does_not_narrow_an_export_is_refused(
+    eventhub, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:  # type: ignore[no-untyped-def]
+    done = eventhub("export", *arguments, "-o", "out.csv")
+    assert (done.returncode, done.stderr.decode(), done.stdout) == (2, f"{sentence}\n", b"")
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("kind", ["events", "registrations", "attendance", "speakers", "engagement", "calendar-annex"])
+def test_a_year_narrows_the_other_exports(eventhub, kind: str) -> None:  # type: ignore[no-untyped-def]
+    assert eventhub("export", kind, "--year", "2020").returncode == 0
+
+
+@pytest.mark.parametrize("option", [("--event", "x"), ("--year", "2020"), ("--create-missing",)])
+def test_an_import_has_no_options_that_no_kind_heeds(eventhub, option: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    done = eventhub("import", "members", MEMBERS, *option)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"No such option: {option[0]}" in done.stderr.decode()
+
+
+def test_a_write_that_fails_midway_leaves_nothing_behind(tmp_path: Path) -> None:
+    def rows() -> Iterator[Sequence[object]]:
+        for number in range(100_000):
+            yield (number,)
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "out.csv").write_text("before", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        _write("csv", Table("Numbers", ("number",), rows()), tmp_path / "out.csv")
+    assert ended.value.code == 2
+    with pytest.raises(ZeroDivisionError):
+        _write("csv", Table("Numbers", ("number",), ((1 // n,) for n in (1, 0))), tmp_path / "out.csv")
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("out.csv", "before")]
+
+
+def test_a_folder_is_not_overwritten_and_nothing_is_left_beside_it(eventhub, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "folder").mkdir()
+    done = eventhub("export", "members", "-o", "folder")
+    assert (done.returncode, done.stderr.decode()) == (2, "folder cannot be written: Is a directory.\n")
+    assert [path.name for path in tmp_path.iterdir() if "folder" in path.name] == ["folder"]
 
 
 @pytest.mark.parametrize("command", ["import", "export"])

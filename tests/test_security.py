@@ -240,3 +240,75 @@ async def test_a_failure_of_ours_names_an_id_and_nothing_else(
     assert "secret" not in page.text
     assert "Traceback" not in page.text
     assert {name: page.headers.get(name) for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize("path", ["/", "/robots.txt", "/api/v1/events", "/nothing"])
+async def test_head_is_get_without_the_body(client: httpx.AsyncClient, path: str) -> None:
+    shown, head = await client.get(path), await client.head(path)
+    assert (head.status_code, head.content) == (shown.status_code, b"")
+    assert head.headers["content-type"] == shown.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["/privacy", "/api/v1/labs/nothing"])
+async def test_a_wrong_method_names_the_right_ones(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.delete(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+async def test_searching_programs_are_told_what_to_leave_alone(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/robots.txt")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text.splitlines() == [
+        "User-agent: *", "Disallow: /registrations/", "Disallow: /applications/", "Disallow: /people/",
+        "Disallow: /staff/", "Disallow: /sign-in",
+    ]  # fmt: skip
+    icon = await client.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["location"]) == (303, "/static/icon.svg")
+
+
+async def test_an_unknown_token_is_refused_on_public_calls_too(client: httpx.AsyncClient) -> None:
+    for token in ("eh_nothing", ""):
+        answer = await client.get("/api/v1/events", headers={"Authorization": f"Bearer {token}"})
+        assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.json()["detail"] == "This token is unknown or no longer valid."
+
+
+@pytest.mark.parametrize(
+    ("body", "why"), [(b"[" * 200_000, "it is nested too deeply"), (b'{"name": "\xff"}', "it is not in UTF-8")]
+)
+async def test_a_body_that_cannot_be_read_says_why(client: httpx.AsyncClient, body: bytes, why: str) -> None:
+    answer = await client.post(
+        "/api/v1/events/x/registrations", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == f"The body is no JSON that can be read: {why}."
+
+
+async def test_every_call_describes_its_errors(app: Any) -> None:
+    description = app.openapi_schema.to_schema()
+    calls = [(path, call) for path, item in description["paths"].items() for call in item.values()]
+    for path, call in calls:
+        for status in ("400", "401", "403", "404", "409", "413", "422", "429"):
+            assert call["responses"][status]["content"] == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+            }, (path, status)
+    assert not description["paths"]["/api/v1/events/{slug}/publish"]["post"]["requestBody"]["required"]
+
+
+async def test_the_id_of_a_session_is_asked_for_in_words(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        f"/api/v1/registrations/{uuid4()}/attendance",
+        json={"session": "xyz"},
+        headers=bearer(await a_token("check-in")),
+    )
+    message = "This must be an id, such as 0190a3c4-7d1e-7b52-9c0f-3a5d2e8b6f11."
+    assert (answer.status_code, answer.json()["errors"]) == (422, [{"field": "session", "message": message}])
+
+
+async def test_files_of_figures_name_their_characters_once(client: httpx.AsyncClient, app: Any) -> None:
+    from tests.make import signed_in
+
+    async with await signed_in(app, "reader") as reader:
+        answer = await reader.get("/staff/figures/2024.csv")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")

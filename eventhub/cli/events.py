@@ -3,7 +3,7 @@
 import click
 
 from eventhub.cli import main, run, show
-from eventhub.cli.files import EXPORTS, ExportRequest, Table
+from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest, Table
 
 
 @main.command()
@@ -56,4 +56,10 @@ EXPORTS |= {
     "registrations": _registrations_out,
     "attendance": _attendance_out,
     "speakers": _speakers_out,
+}
+NARROWED_BY |= {
+    "events": frozenset({"--year"}),
+    "registrations": frozenset({"--event", "--year"}),
+    "attendance": frozenset({"--event", "--year"}),
+    "speakers": frozenset({"--event", "--year"}),
 }

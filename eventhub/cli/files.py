@@ -1,7 +1,8 @@
 """
 Files in and out: `eventhub import …` and `eventhub export …`.
 
-A further kind is one function in IMPORTS or EXPORTS.
+A further kind is one function in IMPORTS or EXPORTS; NARROWED_BY names the options that an
+export heeds.
 """
 
 import sys
@@ -28,10 +29,7 @@ class ImportRequest:
     content: bytes
     filename: str
     dry_run: bool
-    event: str | None = None
-    year: int | None = None
     source: str = ""
-    create_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +103,9 @@ EXPORTS: dict[str, Callable[[ExportRequest], Awaitable[Table]]] = {
     "people": _people_out,
 }
 
+#: The options that narrow an export, by its kind; those that are not here are whole.
+NARROWED_BY: dict[str, frozenset[str]] = {}
+
 
 def _known(kind: str, kinds: Iterable[str]) -> None:
     if kind not in (known := list(kinds)):
@@ -114,19 +115,13 @@ def _known(kind: str, kinds: Iterable[str]) -> None:
 @main.command("import")
 @click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--event", metavar="SLUG", help="The event that the rows belong to, for registrations and attendance.")
-@click.option("--year", type=click.IntRange(1985, 2100), help="The year that the figures are of.")
 @click.option("--source", default="", help="Name of the calendar, when it is not the association's own of its year.")
-@click.option("--create-missing", is_flag=True, help="Make former members of unknown ones (engagement).")
 @click.option("--dry-run", is_flag=True, help="Only show the differences.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def import_file(
     kind: str,
     file: Path,
-    event: str | None,
-    year: int | None,
     source: str,
-    create_missing: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -139,7 +134,7 @@ def import_file(
     Example: eventhub import members members.csv --dry-run
     """
     _known(kind, IMPORTS)
-    asked = ImportRequest(_content(file), file.name, dry_run, event, year, source, create_missing)
+    asked = ImportRequest(_content(file), file.name, dry_run, source)
     report: ImportReport = run(lambda: IMPORTS[kind](asked))
     show(
         asdict(report),
@@ -169,8 +164,8 @@ def _content(file: Path) -> bytes:
 
 @main.command("export")
 @click.argument("kind")
-@click.option("--event", metavar="SLUG", help="Only rows of this event.")
-@click.option("--year", type=click.IntRange(1985, 2100), help="Only rows of this year.")
+@click.option("--event", metavar="SLUG", help="Only rows of this event: registrations, attendance, speakers.")
+@click.option("--year", type=click.IntRange(1985, 2100), help="Only rows of this year; not for members and people.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="csv unless the name of the file says otherwise.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
 def export_file(kind: str, event: str | None, year: int | None, form: str | None, output: Path | None) -> None:
@@ -181,6 +176,11 @@ def export_file(kind: str, event: str | None, year: int | None, form: str | None
     Example: eventhub export members --format xlsx -o members.xlsx
     """
     _known(kind, EXPORTS)
+    for option, given in (("--event", event), ("--year", year)):
+        if given is not None and option not in NARROWED_BY.get(kind, ()):
+            fail(f"{option} does not narrow {kind}; please leave it out.")
+    if event is not None and year is not None:
+        fail("Please give --event or --year; an event has its own year.")
     if form is None:
         ending = output.suffix.lower().removeprefix(".") if output else ""
         form = ending if ending in FORMATS else "csv"
@@ -202,9 +202,14 @@ def _write(form: str, table: Table, output: Path | None) -> None:
         return
     try:
         with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as file:
-            for part in parts:
-                file.write(part)
-        Path(file.name).replace(output)
+            try:
+                for part in parts:
+                    file.write(part)
+                file.close()
+                Path(file.name).replace(output)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror or error}.")
     click.echo(f"{output} has been written.", err=True)

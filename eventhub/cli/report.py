@@ -1,6 +1,6 @@
 """Tables of a year for `eventhub export`: the calendar annex and the engagement matrix."""
 
-from eventhub.cli.files import EXPORTS, ExportRequest, Table
+from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest, Table
 
 
 def _year(asked: ExportRequest) -> int:
@@ -37,3 +37,4 @@ async def _engagement_out(asked: ExportRequest) -> Table:
 
 EXPORTS["calendar-annex"] = _calendar_annex_out
 EXPORTS["engagement"] = _engagement_out
+NARROWED_BY |= {"calendar-annex": frozenset({"--year"}), "engagement": frozenset({"--year"})}

@@ -9,8 +9,18 @@ from litestar import Controller, get
 from litestar.params import FromPath, FromQuery
 
 from eventhub.access import Policy, open_to
-from eventhub.directory.queries import MemberFilter, MemberRow, all_other_names, member_by_key, members, other_names_of
+from eventhub.directory.queries import (
+    MemberFilter,
+    MemberRow,
+    all_other_names,
+    member_by_key,
+    members,
+    other_names_of,
+    regions,
+)
+from eventhub.directory.rules import MemberKind
 from eventhub.listing import USUAL_ITEMS, Listing, listing, window
+from eventhub.problems import check_words
 
 
 class MemberOut(msgspec.Struct):
@@ -41,12 +51,15 @@ class MembersApi(Controller):
         self,
         q: FromQuery[str] = "",
         region: FromQuery[str] = "",
+        kind: FromQuery[str] = "",
         limit: FromQuery[int] = USUAL_ITEMS,
         cursor: FromQuery[str | None] = None,
     ) -> Listing[MemberOut]:
-        """Members whose names have every word of `q`, by folded name; `region` is a code."""
+        """Members whose names have every word of `q`, by folded name; `region` and `kind` are codes."""
         limit, offset = window(limit, cursor)
-        wanted = MemberFilter(q=q, region=region)
+        codes = [str(row["code"]) for row in await regions()] if region else []
+        check_words(region=(region, codes), kind=(kind, MemberKind))
+        wanted = MemberFilter(q=q, region=region, kind=kind)
         found, total = await members(wanted, limit=limit, offset=offset)
         names = await all_other_names()
         return listing(

@@ -1,5 +1,6 @@
 """Countries by their code of ISO 3166-1 and by their English name, and the names of time zones."""
 
+import re
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -15,11 +16,13 @@ _OTHER_NAMES = {
     "Bolivia, Plurinational State of": "BO",
     "Brunei Darussalam": "BN",
     "Burma": "MM",
+    "Cabo Verde": "CV",
     "Cape Verde": "CV",
-    "Congo": "CG",
     "Czech Republic": "CZ",
     "Democratic Republic of the Congo": "CD",
     "DR Congo": "CD",
+    "DRC": "CD",
+    "Holy See": "VA",
     "Hong Kong": "HK",
     "Iran, Islamic Republic of": "IR",
     "Islamic Republic of Iran": "IR",
@@ -27,23 +30,28 @@ _OTHER_NAMES = {
     "Macao": "MO",
     "Macau": "MO",
     "Macedonia": "MK",
+    "Myanmar": "MM",
     "Palestine": "PS",
     "People's Republic of China": "CN",
     "Republic of Korea": "KR",
+    "Republic of the Congo": "CG",
     "Russian Federation": "RU",
     "Swaziland": "SZ",
     "Syrian Arab Republic": "SY",
-    "The Gambia": "GM",
-    "The Netherlands": "NL",
-    "The Philippines": "PH",
     "Turkey": "TR",
     "UAE": "AE",
     "UK": "GB",
     "United Republic of Tanzania": "TZ",
     "United States of America": "US",
+    "US": "US",
     "USA": "US",
+    "Vatican": "VA",
     "Viet Nam": "VN",
 }
+
+#: Names that say too little: states of the United States and of Nigeria are
+#: called like these countries, and there are two countries of the Congo.
+_AMBIGUOUS = frozenset(("congo", "georgia", "niger"))
 
 
 @cache
@@ -56,13 +64,20 @@ def country_codes() -> frozenset[str]:
 @cache
 def _by_name() -> dict[str, str]:
     territories = Locale("en").territories
-    names = {fold(territories[code]): code for code in country_codes()}
-    return names | {fold(name): code for name, code in _OTHER_NAMES.items()}
+    names = {_bare(territories[code]): code for code in country_codes()}
+    names |= {_bare(name): code for name, code in _OTHER_NAMES.items()}
+    return {name: code for name, code in names.items() if name not in _AMBIGUOUS}
+
+
+def _bare(name: str) -> str:
+    """A folded name as all its spellings share it: “U.S.A.” is “usa”, “Saint Kitts and Nevis” is “st kitts nevis”."""
+    words = ["st" if word == "saint" else word for word in fold(name).split() if word not in ("and", "the")]
+    return re.sub(r"\b([a-z]) (?=[a-z]\b)", r"\1", " ".join(words))
 
 
 def country_named(name: str) -> str:
-    """The code of a country by its English name; empty when no country has that name."""
-    return _by_name().get(fold(name), "")
+    """The code of a country by its English name; empty when none, or not only one place, has that name."""
+    return _by_name().get(_bare(name), "")
 
 
 @cache

@@ -33,9 +33,19 @@ from eventhub.events.queries import (
     public_event,
     ties_of,
 )
-from eventhub.events.rules import EventFacts, EventStatus, ItemFacts, RegistrationMode, is_zone
+from eventhub.events.rules import (
+    EventFacts,
+    EventKind,
+    EventStatus,
+    Involvement,
+    ItemFacts,
+    Mode,
+    RegistrationMode,
+    is_zone,
+)
 from eventhub.events.zones import as_instant, wall_time
 from eventhub.listing import Listing, listing, window
+from eventhub.problems import check_words
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
@@ -366,6 +376,12 @@ class EventsApi(Controller):
     ) -> Listing[EventOut]:
         """Events that match, in order of time; drafts and private kinds for staff only."""
         size, offset = window(limit, cursor)
+        check_words(
+            kind=(kind, EventKind),
+            mode=(mode, Mode),
+            involvement=(involvement, Involvement),
+            status=(status, EventStatus),
+        )
         staff = identity_of(request) is not None
         wanted = EventFilter(
             year=year,

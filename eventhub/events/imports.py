@@ -1,6 +1,7 @@
 """Printed calendars into events: days and places as printed, nothing invented, all or nothing."""
 
 import asyncio
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
@@ -52,8 +53,12 @@ class PrintedRow:
     @property
     def identity(self) -> str:
         """What tells rows without a number apart: the same title occurs on other days."""
-        told = (tidy(self.printed_start), tidy(self.printed_title), tidy(self.printed_location))
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+        return hashlib.sha256("\n".join(self.print).encode()).hexdigest()[:16]
+
+    @property
+    def print(self) -> tuple[str, ...]:
+        """What is printed, however its days and spaces are written."""
+        return _print_of({name: getattr(self, name) for name in _PRINTED})
 
 
 @dataclass(frozen=True)
@@ -257,7 +262,7 @@ def _plan(rows: list[PrintedRow], source: str, known: list[dict[str, Any]]) -> C
     for row in rows:
         event = by_key.get(keys[row.line])
         if event is None:
-            same = by_print.get((tidy(row.printed_start), fold(row.printed_title), fold(row.printed_location)))
+            same = by_print.get(row.print)
             if same and same["import_key"] not in claimed:
                 claimed.add(same["import_key"])
                 event = same
@@ -281,8 +286,17 @@ def _plan(rows: list[PrintedRow], source: str, known: list[dict[str, Any]]) -> C
     return CalendarPlan(tuple(new), tuple(changed), tuple(changes), unchanged)
 
 
-def _print_of(event: Mapping[str, Any]) -> tuple[str, str, str]:
-    return tidy(event["printed_start"]), fold(event["printed_title"]), fold(event["printed_location"])
+def _print_of(event: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_told(name, event[name]) for name in _PRINTED if name != "printed_end")
+
+
+def _told(name: str, text: str | None) -> str:
+    """What a printed cell says: “1/2/2020” and “01/02/2020” are one day, and spaces are as good as each other."""
+    told = tidy(text or "")
+    if told and name in ("printed_start", "printed_end"):
+        with contextlib.suppress(UnreadableDay):
+            return read_day(told).isoformat()
+    return told
 
 
 def _differences(event: Mapping[str, Any], row: PrintedRow) -> dict[str, Any]:
@@ -291,9 +305,12 @@ def _differences(event: Mapping[str, Any], row: PrintedRow) -> dict[str, Any]:
 
     Derived columns follow their printed cell: as long as that is the same,
     what staff have made of the event stays. What the file states itself is
-    compared as it is.
+    compared as it is. A printed cell that is only written in another way is
+    the same.
     """
-    different: dict[str, Any] = {name: getattr(row, name) for name in _PRINTED if event[name] != getattr(row, name)}
+    different: dict[str, Any] = {
+        name: getattr(row, name) for name in _PRINTED if _told(name, event[name]) != _told(name, getattr(row, name))
+    }
     follows = {
         "title": "printed_title",
         "starts_on": "printed_start",

@@ -26,9 +26,19 @@ TITLE_PATTERNS: tuple[tuple[str, EventKind], ...] = (
 #: What a row is when its title does not say: an event of others.
 USUAL_KIND = EventKind.GLOBAL_EVENT
 
-_ONLINE = r"(?:on-?line|virtual)(?: (?:event|meeting|edition))?(?: ?\([^()]*\))?"
-_AND = r"\s*(?:&|\+|/|,|;|\band\b)\s*"
-_HYBRID = (rf"(?P<place>.+?){_AND}{_ONLINE}", rf"{_ONLINE}{_AND}(?P<place>.+)")
+_HYBRID = r"hybrid(?: (?:event|meeting|edition))?\.*"
+_ONLINE = r"(?:on[ -]?line|virtual|webinar)(?: (?:event|meeting|edition))?(?: ?\([^()]*\))?\.*"
+_WORD = rf"(?:(?P<hybrid>{_HYBRID})|{_ONLINE})"
+#: A hyphen parts only where a space stands beside it: “Stratford-upon-Avon” is one place.
+_AND = r"\s*(?:[&+/,;:–—]|\band\b|(?<!\S)-|-(?!\S))\s*"
+#: What people do beside a place, or alone: “Paris & Online”, “Paris (online)”, “Online / Paris”, “Hybrid (Paris)”.
+_SAID = (
+    rf"(?P<place>){_WORD}",
+    rf"(?P<place>.*?){_AND}{_WORD}",
+    rf"(?P<place>.*?) ?\({_WORD}\)",
+    rf"{_WORD}{_AND}(?P<place>.*)",
+    rf"(?P<hybrid>{_HYBRID}) ?\((?P<place>[^()]*)\)",
+)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -79,9 +89,9 @@ def read_day(text: str) -> date:
 
 def read_location(text: str, country_named: Callable[[str], str]) -> Location:
     """
-    Read a location as printed: “Online”, “New York & Online”, “Quito, Ecuador” or “Barcelona”.
+    Read a location as printed: “Online”, “New York & Online”, “Paris (online)”, “Quito, Ecuador” or “Barcelona”.
 
-    A country is recognised after the last comma only; where it is not, the
+    A place beside “online” is hybrid; “hybrid” alone is so without a place. A country is recognised after the last comma only; where it is not, the
     place stays as printed and the country is unknown.
 
     Args:
@@ -90,13 +100,12 @@ def read_location(text: str, country_named: Callable[[str], str]) -> Location:
 
     """
     printed = tidy(text)
-    if re.fullmatch(_ONLINE, printed, re.I):
-        return Location(Mode.ONLINE, "", "")
     mode = Mode.IN_PERSON
-    for pattern in _HYBRID:
-        if found := re.fullmatch(pattern, printed, re.I):
-            mode, printed = Mode.HYBRID, found["place"].strip()
-            break
+    while found := next((found for said in _SAID if (found := re.fullmatch(said, printed, re.I))), None):
+        mode = Mode.HYBRID if found["hybrid"] or mode is Mode.HYBRID else Mode.ONLINE
+        printed = found["place"].strip(" &+/,;:-–—")
+    if mode is Mode.ONLINE and printed:
+        mode = Mode.HYBRID
     place, comma, last = printed.rpartition(",")
     code = country_named(last) if comma else ""
     return Location(mode, place.strip(" ,") if code and place.strip(" ,") else printed, code)

@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from eventhub.access import Policy, open_to
 from eventhub.errors import Problems
 from eventhub.events.api import account, instant
+from eventhub.events.queries import themes
 from eventhub.events.zones import as_instant
 from eventhub.labs.commands import (
     LabFacts,
@@ -36,8 +37,10 @@ from eventhub.labs.queries import (
     labs,
     sessions_of,
 )
+from eventhub.labs.rules import ApplicationStatus
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.listing import Listing, listing, window
+from eventhub.problems import check_words
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
@@ -295,7 +298,8 @@ class LabsApi(Controller):
     ) -> Listing[LabListed]:
         """Labs that match, newest round first."""
         size, offset = window(limit, cursor)
-        found = await labs(year=year, theme=theme.replace("\x00", "")[:30])
+        check_words(theme=(theme, [str(row["code"]) for row in await themes()] if theme else []))
+        found = await labs(year=year, theme=theme)
         items = [LabListed(**_listed(lab, now)) for lab in found[offset : offset + size]]
         return listing(items, total=len(found), limit=size, offset=offset)
 
@@ -369,8 +373,9 @@ class LabsApi(Controller):
     ) -> Listing[ApplicationOut]:
         """The applications of a lab in the order in which they came."""
         size, offset = window(limit, cursor)
+        check_words(status=(status, ApplicationStatus))
         lab = await lab_by_slug(slug)
-        found, total = await applications_of(lab.id, status=status.replace("\x00", "")[:20], limit=size, offset=offset)
+        found, total = await applications_of(lab.id, status=status, limit=size, offset=offset)
         return listing([_application_out(one) for one in found], total=total, limit=size, offset=offset)
 
 

@@ -12,11 +12,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from eventhub.access import Identity, Policy, identity_of, open_to
-from eventhub.errors import Problems
 from eventhub.events.queries import event_by_slug
-from eventhub.events.rules import unknown_word
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.listing import Listing, listing, window
+from eventhub.problems import check_words
 from eventhub.registrations.commands import (
     NewHeadCount,
     NewRegistration,
@@ -187,8 +186,7 @@ class RegistrationsApi(Controller):
     ) -> Listing[RegistrationListed]:
         """The registrations of an event."""
         size, offset = window(limit, cursor)
-        if status and status not in set(RegistrationStatus):
-            raise Problems({"status": [unknown_word(status, RegistrationStatus)]})
+        check_words(status=(status, RegistrationStatus))
         event = await event_by_slug(slug)
         found, total = await registrations_of(
             event.id, RegistrationFilter(status=status, q=q), limit=size, offset=offset

@@ -19,6 +19,7 @@ import msgspec
 from eventhub.accounts.commands import record
 from eventhub.database import is_sqlite, lock_clause, sql, transaction, violated
 from eventhub.directory.addresses import email_problem
+from eventhub.directory.countries import country_codes
 from eventhub.directory.people import (
     StatedBy,
     forget_gender_statement,
@@ -280,8 +281,8 @@ async def _checked(new: NewRegistration, event: EventRow) -> tuple[NewRegistrati
         problems["gender"] = [unknown_word(tidy.gender, Gender)]
     if tidy.level and tidy.level not in set(Level):
         problems["level"] = [unknown_word(tidy.level, Level)]
-    if tidy.country and not (len(tidy.country) == 2 and tidy.country.isascii() and tidy.country.isalpha()):
-        problems["country"] = [Sentence("A country is given by its two letters, such as FR.")]
+    if tidy.country and tidy.country not in country_codes():
+        problems["country"] = [Sentence("“%(given)s” is no country code. Codes look like FR.", given=tidy.country[:10])]
     languages = current_settings().language_codes
     if tidy.language not in languages:
         problems["language"] = [
@@ -449,7 +450,8 @@ async def _lock_pool(event_id: UUID) -> dict[str, int] | None:
 async def _hand_on_seat(event: EventRow, now: datetime) -> None:
     """Give one taken seat to whoever waited longest, or make it free; the pool's row is locked."""
     rows = await sql(
-        "SELECT id FROM registration WHERE event = {} AND status = 'waitlisted' ORDER BY queue_place LIMIT 1",
+        "SELECT id FROM registration WHERE pool = (SELECT id FROM seat_pool WHERE event = {}) "
+        "AND status = 'waitlisted' ORDER BY queue_place LIMIT 1",
         event.id,
     )
     if not rows or event.status != EventStatus.PUBLISHED or event.is_past(now):

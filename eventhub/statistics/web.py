@@ -110,7 +110,7 @@ def _file(name: str, content: Iterator[bytes]) -> Stream:
     """A file to keep; its name is ours, so it needs no quoting."""
     return Stream(
         content,
-        media_type=_XLSX if name.endswith(".xlsx") else "text/csv; charset=utf-8",
+        media_type=_XLSX if name.endswith(".xlsx") else "text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 

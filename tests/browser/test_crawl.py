@@ -13,7 +13,7 @@ import httpx
 from tests.browser.conftest import Site
 
 #: Pages of one kind that are looked at: addresses that differ in a name or an id only.
-OF_ONE_KIND = 4
+OF_ONE_KIND = 3
 _NAMED = re.compile(r"/(events|labs|members|programme|speakers|applications|outbox|figures)/(?!new\b)[^/.]+")
 
 

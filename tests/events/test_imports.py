@@ -102,6 +102,40 @@ async def test_the_same_calendar_without_numbers_is_known_again(database: None) 
     assert (again.new, again.changes, again.unchanged) == ((), (), 52)
 
 
+def unpadded(row: dict[str, str]) -> dict[str, str]:
+    days = {name: "/".join(part.lstrip("0") for part in row[name].split("/")) for name in ("start", "end")}
+    return {**row, **days, "title": f" {row['title']}\u00a0"}
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+async def test_the_same_days_without_leading_zeros_are_the_same_calendar(database: None, numbered: bool) -> None:
+    await imported(CALENDAR)
+    before = await everything()
+    rows = [unpadded(row) for row in PRINTED]
+    assert [row["start"] for row in rows] != [row["start"] for row in PRINTED]
+    again = await imported(text(*(_line(row if numbered else {**row, "row_no": ""}) for row in rows)))
+    assert (again.new, again.changes, again.unchanged) == ((), (), 52)
+    assert await everything() == before
+
+
+async def test_rows_without_numbers_are_known_again_however_their_days_are_written(database: None) -> None:
+    await imported(text(",15/1/2020,,A seminar,Online"))
+    assert (await imported(text(",15/01/2020,,A seminar,Online"))).unchanged == 1
+    assert await refused(text(",15/1/2020,,A seminar,Online", ",15/01/2020,,A seminar,Online")) == [
+        "Line 3, column “title”: “A seminar” is in line 2 too."
+    ]
+    for other in (",15/2/2020,,A seminar,Online", ",15/1/2020,,A seminar,Quito", ",15/1/2020,,A Seminar!,Online"):
+        assert len((await imported(text(other), dry_run=True)).new) == 1
+
+
+async def test_a_location_in_a_state_that_is_called_like_a_country_has_no_country(database: None) -> None:
+    await imported(text('1,1/2/2020,,A seminar,"Atlanta, Georgia"', "2,1/2/2020,,Another,Hybrid"))
+    assert await sql("SELECT mode, place, country FROM event ORDER BY title") == [
+        {"mode": "in_person", "place": "Atlanta, Georgia", "country": ""},
+        {"mode": "hybrid", "place": "", "country": ""},
+    ]
+
+
 async def test_an_xlsx_with_real_dates_is_the_same_calendar(database: None) -> None:
     import xlsxwriter
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,10 +75,92 @@ def test_other_days_are_refused_with_the_reason(text: str, sentence: str) -> Non
         ("Barcelona, Spian", Location(Mode.IN_PERSON, "Barcelona, Spian", "")),
         ("Singapore", Location(Mode.IN_PERSON, "Singapore", "")),
         (", Spain", Location(Mode.IN_PERSON, ", Spain", "ES")),
+        ("Paris - Online", Location(Mode.HYBRID, "Paris", "")),
+        ("Paris – Online", Location(Mode.HYBRID, "Paris", "")),
+        ("Paris (online)", Location(Mode.HYBRID, "Paris", "")),
+        ("Paris, France (Online)", Location(Mode.HYBRID, "Paris", "FR")),
+        ("Paris and Online", Location(Mode.HYBRID, "Paris", "")),
+        ("Paris / Online", Location(Mode.HYBRID, "Paris", "")),
+        ("Paris + Online", Location(Mode.HYBRID, "Paris", "")),
+        ("Online & Paris", Location(Mode.HYBRID, "Paris", "")),
+        ("Online - Paris", Location(Mode.HYBRID, "Paris", "")),
+        ("Washington D.C. & Online.", Location(Mode.HYBRID, "Washington D.C.", "")),
+        ("Port of Spain, Trinidad and Tobago and Online", Location(Mode.HYBRID, "Port of Spain", "TT")),
+        ("Online.", Location(Mode.ONLINE, "", "")),
+        ("On line", Location(Mode.ONLINE, "", "")),
+        ("Virtual", Location(Mode.ONLINE, "", "")),
+        ("Webinar", Location(Mode.ONLINE, "", "")),
+        ("(online)", Location(Mode.ONLINE, "", "")),
+        ("Online & Online", Location(Mode.ONLINE, "", "")),
+        ("& Online", Location(Mode.ONLINE, "", "")),
+        ("Online &", Location(Mode.ONLINE, "", "")),
+        ("- Online", Location(Mode.ONLINE, "", "")),
+        ("Hybrid", Location(Mode.HYBRID, "", "")),
+        ("hybrid.", Location(Mode.HYBRID, "", "")),
+        ("Hybrid & Online", Location(Mode.HYBRID, "", "")),
+        ("Paris (hybrid)", Location(Mode.HYBRID, "Paris", "")),
+        ("Hybrid (Paris)", Location(Mode.HYBRID, "Paris", "")),
+        ("Hybrid - Quito, Ecuador", Location(Mode.HYBRID, "Quito", "EC")),
+        ("Stratford-upon-Avon", Location(Mode.IN_PERSON, "Stratford-upon-Avon", "")),
+        ("Washington D.C.", Location(Mode.IN_PERSON, "Washington D.C.", "")),
+        ("Virtual Reality Centre", Location(Mode.IN_PERSON, "Virtual Reality Centre", "")),
+        ("Sandline", Location(Mode.IN_PERSON, "Sandline", "")),
+        ("&", Location(Mode.IN_PERSON, "&", "")),
+        ("Atlanta, Georgia", Location(Mode.IN_PERSON, "Atlanta, Georgia", "")),
+        ("Atlanta, Georgia & Online", Location(Mode.HYBRID, "Atlanta, Georgia", "")),
+        ("Atlanta, Georgia, U.S.A.", Location(Mode.IN_PERSON, "Atlanta, Georgia", "US")),
+        ("Minna, Niger", Location(Mode.IN_PERSON, "Minna, Niger", "")),
+        ("Kinshasa, Congo", Location(Mode.IN_PERSON, "Kinshasa, Congo", "")),
     ],
 )
 def test_locations_are_read_as_they_are_printed(printed: str, location: Location) -> None:
     assert read_location(printed, country_named) == location
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Trinidad and Tobago", "TT"),
+        ("Trinidad & Tobago", "TT"),
+        ("Bosnia and Herzegovina", "BA"),
+        ("Bosnia & Herzegovina", "BA"),
+        ("Sao Tome and Principe", "ST"),
+        ("São Tomé & Príncipe", "ST"),
+        ("Antigua and Barbuda", "AG"),
+        ("Antigua & Barbuda", "AG"),
+        ("Saint Kitts and Nevis", "KN"),
+        ("St. Lucia", "LC"),
+        ("Myanmar", "MM"),
+        ("Cabo Verde", "CV"),
+        ("Vatican", "VA"),
+        ("Vatican City", "VA"),
+        ("Republic of the Congo", "CG"),
+        ("Democratic Republic of the Congo", "CD"),
+        ("DRC", "CD"),
+        ("U.S.A.", "US"),
+        ("U. S. A.", "US"),
+        ("the United States", "US"),
+        ("U.S. Virgin Islands", "VI"),
+        ("U.K.", "GB"),
+        ("Côte d'Ivoire", "CI"),
+        ("Côte d’Ivoire", "CI"),
+        ("The Gambia", "GM"),
+        ("The Netherlands", "NL"),
+        ("Guinea", "GN"),
+        ("Guinea-Bissau", "GW"),
+        ("Georgia", ""),
+        ("and", ""),
+        ("Tobago", ""),
+        ("", ""),
+    ],
+)
+def test_countries_are_known_by_their_english_names(name: str, code: str) -> None:
+    assert country_named(name) == code
+
+
+def test_every_country_but_the_ambiguous_is_known_by_its_name_and_by_no_other() -> None:
+    names = Locale("en").territories
+    assert {code for code in country_codes() if country_named(names[code]) != code} == {"GE", "NE"}
 
 
 @given(text=st.text(min_size=1).filter(lambda text: text.strip()))

@@ -189,7 +189,11 @@ async def test_two_clocks_are_shown_to_who_is_elsewhere(client: httpx.AsyncClien
 async def test_a_zone_that_nobody_knows_is_ignored(client: httpx.AsyncClient, zone: str) -> None:
     event = await an_event()
     page = await client.get(event.href, params={"tz": zone})
-    assert (page.status_code, has(page, 'class="yours"'), "tz=" in page.headers.get("set-cookie", "")) == (200, False, False)
+    assert (page.status_code, has(page, 'class="yours"'), "tz=" in page.headers.get("set-cookie", "")) == (
+        200,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ async def test_addresses_that_lead_nowhere_say_so(client: httpx.AsyncClient) -> 
     assert (await client.post("/api/v1/labs", content=b"{", headers=staff)).status_code == 400
     assert (await client.post("/api/v1/labs", json=LAB | {"cats": 1}, headers=staff)).status_code in (400, 422)
     assert (await client.get("/api/v1/labs?limit=0")).status_code == 422
-    assert (await client.get("/api/v1/labs?theme=%00")).status_code == 200
+    assert (await client.get("/api/v1/labs?theme=%00")).status_code == 422
 
 
 async def test_a_closed_call_takes_no_application(client: httpx.AsyncClient) -> None:
@@ -166,3 +166,8 @@ async def test_a_closed_call_takes_no_application(client: httpx.AsyncClient) -> 
     lab = await a_lab_with_call(closes_at=datetime(2026, 11, 2, tzinfo=UTC))
     answer = await client.post(f"/api/v1/labs/{lab.slug}/applications", json=APPLICATION)
     assert (answer.status_code, answer.json()["sentences"]) == (409, ["The call of “Water Stress” is closed."])
+
+
+async def test_labs_of_a_theme_that_is_not_known_are_refused(client):
+    answer = await client.get("/api/v1/labs?theme=xyz")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "theme")

@@ -269,3 +269,10 @@ async def test_a_head_count_is_kept_replaced_and_refused_beside_a_list(client):
     own = (await registered(event, "Ada")).registration.id
     assert (await client.post(f"/api/v1/registrations/{own}/attendance", json={}, headers=staff)).status_code == 200
     assert (await client.post(path, json=sent, headers=staff)).status_code == 409
+
+
+async def test_a_country_that_is_none_is_refused(client):
+    event = await an_event()
+    answer = await client.post(path_of(event), json=ADA | {"attends": "", "country": "XX"})
+    assert answer.status_code == 422
+    assert {"field": "country", "message": "“XX” is no country code. Codes look like FR."} in answer.json()["errors"]

@@ -6,7 +6,9 @@ commands themselves are started together here.
 """
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -16,7 +18,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from benchmarks.rush import a_database, broken_promises, rush
-from eventhub.database import is_sqlite, sql, transaction
+from eventhub.database import engine, is_sqlite, sql, transaction
 from eventhub.events.commands import cancel_event
 from eventhub.registrations.commands import (
     NewHeadCount,
@@ -316,3 +318,29 @@ async def test_the_search_for_broken_promises_finds_each_of_them():
     assert "each change has its letter, and each letter its change" in await broken_by(
         "DELETE FROM letter WHERE recipient_name = 'B'"
     )
+
+
+async def test_a_rush_after_a_quiet_start_walks_through_nobody_elses_rows():
+    """SQLite plans by statistics of the last start; with those of a single row it used to read the whole event."""
+    if not is_sqlite():
+        pytest.skip("plans of the embedded database")
+    event = await an_event(capacity=1)
+    people = [await registered(event, name) for name in "AB"]
+    await sql("ANALYZE")
+    ran: list[str] = []
+    db: Any = engine()
+    for connection in (db._reader, db._writer):
+        connection.con.set_trace_callback(ran.append)
+    await registered(event, "C")
+    await registered(event, "D", submission_key="k")
+    await cancel_registration(people[0].registration.id, now=LATER)
+    for connection in (db._reader, db._writer):
+        connection.con.set_trace_callback(None)
+    plans = {}
+    with contextlib.closing(sqlite3.connect(db.path)) as fresh:
+        for statement in ran:
+            if statement.startswith(("SELECT", "UPDATE", "INSERT")):
+                plans[statement] = [row[3] for row in fresh.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert len(plans) > 10
+    walks = ("registration_event_status", "SCAN r", "SCAN registration", "SCAN person", "SCAN letter", "TEMP B-TREE")
+    assert [(s, plan) for s, plan in plans.items() if any(walk in step for step in plan for walk in walks)] == []
