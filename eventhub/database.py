@@ -112,11 +112,14 @@ class EmbeddedSQLiteEngine(SQLiteEngine):
             self._reader.con.execute("PRAGMA query_only=ON")
 
     async def close_connection_pool(self) -> None:
-        """Close them, after the last writer."""
+        """
+        Close them, after the last writer.
+
+        No `PRAGMA optimize`: its statistics of a small or young table make
+        SQLite read whole tables later, when they have grown.
+        """
         if self._writer is not None and self._reader is not None:
             async with self._lock:
-                with contextlib.suppress(sqlite3.Error):
-                    self._writer.con.execute("PRAGMA optimize")
                 self._reader.con.close()
                 self._writer.con.close()
                 self._writer = self._reader = None

@@ -142,7 +142,7 @@ def test_a_year_narrows_the_other_exports(eventhub, kind: str) -> None:  # type:
 def test_an_import_has_no_options_that_no_kind_heeds(eventhub, option: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
     done = eventhub("import", "members", MEMBERS, *option)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert f"No such option: {option[0]}" in done.stderr.decode()
+    assert f"No such option '{option[0]}'" in done.stderr.decode()
 
 
 def test_a_write_that_fails_midway_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ _OTHER_NAMES = {
 
 #: Names that say too little: states of the United States and of Nigeria are
 #: called like these countries, and there are two countries of the Congo.
-_AMBIGUOUS = frozenset(("congo", "georgia", "niger"))
+_AMBIGUOUS = frozenset(("congo", "georgia"))
 
 
 @cache

@@ -46,6 +46,7 @@ PUBLIC: Mapping[str, Kind] = {
     "accessibility": Kind("/accessibility"),
     "time zone": Kind(f"/time-zone?next={CARE}"),
     "not found": Kind("/events/nowhere", status=404),
+    "JSON interface": Kind("/schema"),
     "style guide": Kind("/styleguide"),
 }
 STAFF: Mapping[str, Kind] = {
@@ -60,7 +61,7 @@ STAFF: Mapping[str, Kind] = {
     "outbox": Kind("/staff/outbox"),
     "members": Kind("/staff/members"),
     "member": Kind("/staff/members/montreal"),
-    "import": Kind("/staff/import"),
+    "import, with mistakes": Kind("/staff/import", "import", 422),
     "labs": Kind("/staff/labs"),
     "lab": Kind("/staff" + LAB),
     "new lab, with mistakes": Kind("/staff/labs/new", "lab", 422),

@@ -109,7 +109,7 @@ def test_other_days_are_refused_with_the_reason(text: str, sentence: str) -> Non
         ("Atlanta, Georgia", Location(Mode.IN_PERSON, "Atlanta, Georgia", "")),
         ("Atlanta, Georgia & Online", Location(Mode.HYBRID, "Atlanta, Georgia", "")),
         ("Atlanta, Georgia, U.S.A.", Location(Mode.IN_PERSON, "Atlanta, Georgia", "US")),
-        ("Minna, Niger", Location(Mode.IN_PERSON, "Minna, Niger", "")),
+        ("Niamey, Niger", Location(Mode.IN_PERSON, "Niamey", "NE")),
         ("Kinshasa, Congo", Location(Mode.IN_PERSON, "Kinshasa, Congo", "")),
     ],
 )

@@ -176,7 +176,7 @@ async def test_staff_write_a_lab_down_announce_its_call_and_choose(app: Any, cli
         }  # fmt: skip
         jumped = await post_form(staff, "/staff/labs/water-stress/call", call)
         assert jumped.status_code == 422
-        assert 'href="#opens_time">The clocks of Europe/Madrid jump over this time' in jumped.text
+        assert 'href="#opens_time">Opening time: The clocks of Europe/Madrid jump over this time' in jumped.text
         saved = await post_form(staff, "/staff/labs/water-stress/call", {**call, "opens_time": "03:30"})
         assert saved.status_code == 303, saved.text
         shown = (await staff.get("/staff/labs/water-stress/call")).text
