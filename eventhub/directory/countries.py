@@ -49,8 +49,8 @@ _OTHER_NAMES = {
     "Viet Nam": "VN",
 }
 
-#: Names that say too little: states of the United States and of Nigeria are
-#: called like these countries, and there are two countries of the Congo.
+#: Names that say too little: a state of the United States is called like a
+#: country, and there are two countries of the Congo.
 _AMBIGUOUS = frozenset(("congo", "georgia"))
 
 
