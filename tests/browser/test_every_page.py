@@ -46,7 +46,6 @@ PUBLIC: Mapping[str, Kind] = {
     "accessibility": Kind("/accessibility"),
     "time zone": Kind(f"/time-zone?next={CARE}"),
     "not found": Kind("/events/nowhere", status=404),
-    "JSON interface": Kind("/schema"),
     "style guide": Kind("/styleguide"),
 }
 STAFF: Mapping[str, Kind] = {
@@ -71,6 +70,7 @@ STAFF: Mapping[str, Kind] = {
     "engagement": Kind("/staff/figures/2024/engagement"),
     "accounts, with mistakes": Kind("/staff/accounts", "account", 422),
     "audit trail": Kind("/staff/audit"),
+    "JSON interface": Kind("/schema"),
 }
 #: Pages whose address holds an id: where a link leads there, and which link.
 BEHIND: Mapping[str, tuple[str, str]] = {
@@ -141,12 +141,13 @@ async def check_all(page: Page, kinds: Mapping[str, Kind]) -> dict[str, list[str
 async def open_kind(page: Page, kind: Kind) -> int:
     """Go there, or send the form there; the status of the answer."""
     answer = await page.goto(kind.address)
+    assert answer is not None
+    assert answer.request.redirected_from is None, f"{kind.address} leads to {answer.url}"
     if kind.form:
         async with page.expect_response(lambda response: response.request.method == "POST") as sent:
             await send(page, kind.form)
         answer = await sent.value
         await page.wait_for_load_state()
-    assert answer is not None
     return answer.status
 
 
