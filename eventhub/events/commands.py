@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from babel import Locale
 
 from eventhub.accounts.commands import record
 from eventhub.database import lock_clause, sql, transaction
+from eventhub.directory.countries import country_codes
 from eventhub.directory.folding import fold, slugify
 from eventhub.directory.rules import clean_line, clean_text
 from eventhub.errors import NotFound, Problems, Refusal
@@ -40,7 +40,6 @@ from eventhub.settings import current_settings
 from eventhub.speakers.queries import parity_of
 from eventhub.words import Sentence
 
-_COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha())
 _LETTERS_AT_ONCE = 500
 #: Characters of a reason.
 LONGEST_REASON = 2000
@@ -424,7 +423,7 @@ async def _checked(facts: EventFacts, slug: str | None = None) -> _Links:
 async def _look_up(facts: EventFacts, slug: str | None = None) -> tuple[dict[str, list[str]], _Links]:
     """Every fault of the facts and of the codes at once, and the keys behind the codes."""
     problems = event_problems(facts, languages=current_settings().language_codes)
-    if facts.country and facts.country not in _COUNTRIES:
+    if facts.country and facts.country not in country_codes():
         problems["country"] = [
             Sentence("“%(given)s” is no country code. Codes look like FR.", given=facts.country[:10])
         ]

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from eventhub import languages
 from eventhub.database import Row
+from eventhub.directory.countries import country_codes
 from eventhub.events.queries import EventRow, ItemRow
 from eventhub.events.rules import (
     LONGEST_TEXT,
@@ -39,10 +40,9 @@ def labelled(codes: Iterable[str], blank: str | None = None) -> list[tuple[str, 
 
 @cache
 def country_choices(language: str) -> list[tuple[str, str]]:
-    """Two-letter codes and names of countries, by name."""
+    """Codes of ISO 3166-1 and names of countries, by name."""
     names = Locale.parse(language).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code != "ZZ"]
-    return sorted(found, key=lambda pair: pair[1])
+    return sorted(((code, str(names[code])) for code in country_codes()), key=lambda pair: pair[1])
 
 
 @cache
