@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -229,6 +230,11 @@ def _cookie(name: str, value: str, max_age: int | None) -> Cookie:
 def next_cookie(path: str) -> Cookie:
     """Where to go after signing in; it waits while the letter is on its way."""
     return _cookie("next", quote(local_path(path, "/staff/"), safe="/?&=%"), 900)
+
+
+def list_page(text: str) -> int:
+    """Which page of a list an address asks for, counted from 1; what is no such number is the first."""
+    return int(text) if re.fullmatch("[1-9][0-9]{0,4}", text) else 1
 
 
 def session_cookie(token: str, max_age: int) -> Cookie:

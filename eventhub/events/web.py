@@ -48,7 +48,7 @@ from eventhub.events.queries import (
 )
 from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, PRIVATE_KINDS, EventKind, EventStatus, Involvement, Mode
 from eventhub.mail.queries import letter_counts
-from eventhub.pages import redirect, render
+from eventhub.pages import list_page, redirect, render
 from eventhub.registrations.queries import head_count_of, registration_counts, seats_of
 from eventhub.settings import current_settings
 from eventhub.speakers.queries import exceptions_of, parity_of, parity_of_events, speakers_of
@@ -91,8 +91,7 @@ class PublicCalendar(Controller):
     ) -> Response[str]:
         """Coming events by month, or those of a year."""
         chosen = _year(year)
-        number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
-        number = max(1, number)
+        number = list_page(page_number)
         wanted = EventFilter(
             year=chosen,
             kind=kind if kind in set(EventKind) else "",
@@ -204,9 +203,8 @@ class StaffEvents(Controller):
     ) -> Response[str]:
         """All events that match, newest first."""
         chosen = _year(year)
-        number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
+        number = list_page(page_number)
         wanted = EventFilter(year=chosen, kind=kind, involvement=involvement, status=status, q=q[:200])
-        number = max(1, number)
         found, total = await events(wanted, limit=DESK_PAGE, offset=(number - 1) * DESK_PAGE, newest_first=True)
         return render(
             request,

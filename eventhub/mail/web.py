@@ -14,7 +14,7 @@ from eventhub.mail.commands import resend_letter
 from eventhub.mail.queries import LetterFilter, letter_by_id, letter_counts, letter_kinds, letters, oldest_waiting
 from eventhub.mail.rendering import render as render_letter
 from eventhub.mail.rules import LetterStatus
-from eventhub.pages import redirect, render
+from eventhub.pages import list_page, redirect, render
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
@@ -39,8 +39,7 @@ class Outbox(Controller):
         page_number: FromQuery[str] = "1",
     ) -> Response[str]:
         """The letters that match, newest first."""
-        number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
-        number = max(1, number)
+        number = list_page(page_number)
         wanted = LetterFilter(status=status if status in set(LetterStatus) else "", kind=kind[:40])
         found, total = await letters(wanted, limit=OUTBOX_PAGE, offset=(number - 1) * OUTBOX_PAGE)
         waited = await oldest_waiting(now)

@@ -21,7 +21,7 @@ from eventhub.events.forms import labelled
 from eventhub.events.queries import EventRow, event_by_id, event_by_slug, public_event
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.links import make_link, read_link
-from eventhub.pages import chosen_zone, redirect, render
+from eventhub.pages import chosen_zone, list_page, redirect, render
 from eventhub.registrations.commands import (
     NewHeadCount,
     NewRegistration,
@@ -233,14 +233,14 @@ class StaffRegistrations(Controller):
         page_number: FromQuery[str] = "1",
     ) -> Response[str]:
         """The list with its filters, and the attendance of each."""
-        number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
+        number = list_page(page_number)
         wanted = RegistrationFilter(
             status=status if status in set(RegistrationStatus) else "",
             attends=attends if attends in set(Attends) else "",
             attended=attended,
             q=q[:100],
         )
-        return await _list_page(request, await event_by_slug(slug), wanted, max(1, number))
+        return await _list_page(request, await event_by_slug(slug), wanted, number)
 
     @post("/{registration_id:uuid}/{verb:str}", opt=open_to(Policy.RECORD_ATTENDANCE))
     async def act(
