@@ -139,11 +139,6 @@ def label_of(code: str) -> str:
     return _LABELS.get(code, code.replace("_", " "))
 
 
-def all_labels() -> list[str]:
-    """Every label, for the extraction of messages."""
-    return sorted({*_LABELS.values(), *_ACTIONS.values()})
-
-
 _ACTIONS = {
     "add_account": "Account added",
     "create_api_token": "API token made",

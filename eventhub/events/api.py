@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
-from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.access import Policy, account_of, identity_of, open_to
 from eventhub.errors import Problems
 from eventhub.events.commands import (
     add_programme_item,
@@ -150,13 +150,6 @@ class CancelIn(msgspec.Struct, forbid_unknown_fields=True):
     """Why an event is called off; registered people read it."""
 
     reason: str
-
-
-def account(request: Request[Any, Any, Any]) -> Identity:
-    """Who calls; the guard has let nobody without an account come this far."""
-    identity = identity_of(request)
-    assert identity is not None
-    return identity
 
 
 def instant(text: str, field: str, problems: dict[str, list[str]]) -> datetime | None:
@@ -356,7 +349,7 @@ class EventsApi(Controller):
         """Make a draft."""
         facts = await facts_of(data, None)
         try:
-            event = await create_event(facts, now=now, account_id=account(request).account_id)
+            event = await create_event(facts, now=now, account_id=account_of(request).account_id)
         except Problems as problems:
             raise Problems(api_names(problems.fields)) from problems
         return await event_out(event, for_staff=True)
@@ -415,7 +408,7 @@ class EventsApi(Controller):
         facts = await facts_of(data, before)
         try:
             event = await change_event(
-                slug, facts, version=before.version, now=now, account_id=account(request).account_id
+                slug, facts, version=before.version, now=now, account_id=account_of(request).account_id
             )
         except Problems as problems:
             raise Problems(api_names(problems.fields)) from problems
@@ -459,7 +452,7 @@ class EventsApi(Controller):
             second_end=end[2],
         )
         try:
-            item = await add_programme_item(slug, facts, now=now, account_id=account(request).account_id)
+            item = await add_programme_item(slug, facts, now=now, account_id=account_of(request).account_id)
         except Problems as wrong:
             raise Problems(api_names(wrong.fields)) from wrong
         return item_out(item, event)
@@ -473,7 +466,7 @@ class EventsApi(Controller):
         data: JSONBody[PublishIn | None] = None,
     ) -> EventOut:
         """Show it to the public, or say every reason why not."""
-        who = account(request)
+        who = account_of(request)
         event = await publish_event(
             slug,
             exception_reason=(data.exception_reason if data else None) or "",
@@ -492,6 +485,6 @@ class EventsApi(Controller):
         now: NamedDependency[datetime],
     ) -> EventOut:
         """Call it off; everybody registered is told."""
-        event = await cancel_event(slug, reason=data.reason, now=now, account_id=account(request).account_id)
+        event = await cancel_event(slug, reason=data.reason, now=now, account_id=account_of(request).account_id)
         assert event.status == EventStatus.CANCELLED
         return await event_out(event, for_staff=True)

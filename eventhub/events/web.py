@@ -11,7 +11,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.access import Policy, account_of, open_to
 from eventhub.accounts.queries import audit_trail
 from eventhub.errors import Problems, Refusal
 from eventhub.events.commands import (
@@ -63,13 +63,6 @@ LOOK_AHEAD = timedelta(days=92)
 def _year(text: str) -> int | None:
     """The year of a filter, if it can be one."""
     return int(text) if re.fullmatch("[0-9]{4}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR else None
-
-
-def account(request: Request[Any, Any, Any]) -> Identity:
-    """Who is signed in; the guard has let nobody else come this far."""
-    identity = identity_of(request)
-    assert identity is not None
-    return identity
 
 
 class PublicCalendar(Controller):
@@ -233,7 +226,7 @@ class StaffEvents(Controller):
         form = await _event_form(await request.form())
         if form.validate():
             try:
-                event = await create_event(form.facts(), now=now, account_id=account(request).account_id)
+                event = await create_event(form.facts(), now=now, account_id=account_of(request).account_id)
                 return redirect(f"/staff/events/{event.slug}", Sentence("The draft is written. Now its programme."))
             except Problems as problems:
                 form.add_problems(problems)
@@ -272,7 +265,7 @@ class StaffEvents(Controller):
             version = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else None
             try:
                 await change_event(
-                    slug, form.facts(event), version=version, now=now, account_id=account(request).account_id
+                    slug, form.facts(event), version=version, now=now, account_id=account_of(request).account_id
                 )
                 return redirect(f"/staff/events/{slug}", Sentence("The event is changed."))
             except Problems as problems:
@@ -287,7 +280,7 @@ class StaffEvents(Controller):
         self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
     ) -> Response[Any]:
         """Show it to the public, or say every reason why not."""
-        who = account(request)
+        who = account_of(request)
         form = PublishForm(await request.form())
         try:
             await publish_event(
@@ -312,7 +305,7 @@ class StaffEvents(Controller):
         form = CancelForm(await request.form())
         event = await event_by_slug(slug)
         try:
-            await cancel_event(slug, reason=form.reason.data or "", now=now, account_id=account(request).account_id)
+            await cancel_event(slug, reason=form.reason.data or "", now=now, account_id=account_of(request).account_id)
         except Problems as problems:
             form.validate()
             form.add_problems({} if form.errors else problems)
@@ -324,7 +317,7 @@ class StaffEvents(Controller):
         self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
     ) -> Response[Any]:
         """Delete a draft."""
-        await delete_draft(slug, now=now, account_id=account(request).account_id)
+        await delete_draft(slug, now=now, account_id=account_of(request).account_id)
         return redirect("/staff/events", Sentence("The draft is deleted."))
 
     @get("/{slug:str}/programme/new", opt=open_to(Policy.EDIT_EVENTS))
@@ -345,7 +338,7 @@ class StaffEvents(Controller):
         form = ItemForm(await request.form())
         if form.validate():
             try:
-                await add_programme_item(slug, form.facts(), now=now, account_id=account(request).account_id)
+                await add_programme_item(slug, form.facts(), now=now, account_id=account_of(request).account_id)
                 return redirect(f"/staff/events/{slug}#programme", Sentence("The item is on the programme."))
             except Problems as problems:
                 form.add_problems(problems)
@@ -386,7 +379,9 @@ class StaffProgramme(Controller):
         form = ItemForm(await request.form())
         if form.validate():
             try:
-                await change_programme_item(item_id, form.facts(item), now=now, account_id=account(request).account_id)
+                await change_programme_item(
+                    item_id, form.facts(item), now=now, account_id=account_of(request).account_id
+                )
                 return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is changed."))
             except Problems as problems:
                 form.add_problems(problems)
@@ -397,7 +392,7 @@ class StaffProgramme(Controller):
         self, request: Request[Any, Any, Any], item_id: FromPath[UUID], now: NamedDependency[datetime]
     ) -> Response[Any]:
         """Take it off the programme."""
-        event = await remove_programme_item(item_id, now=now, account_id=account(request).account_id)
+        event = await remove_programme_item(item_id, now=now, account_id=account_of(request).account_id)
         return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is off the programme."))
 
 

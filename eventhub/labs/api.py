@@ -10,9 +10,9 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from eventhub.access import Policy, open_to
+from eventhub.access import Policy, account_of, open_to
 from eventhub.errors import Problems
-from eventhub.events.api import account, instant
+from eventhub.events.api import instant
 from eventhub.events.queries import themes
 from eventhub.events.zones import as_instant
 from eventhub.labs.commands import (
@@ -284,7 +284,7 @@ class LabsApi(Controller):
             country=data.country or "",
             action_lines=tuple(data.action_lines),
         )
-        lab = await create_lab(facts, now=now, account_id=account(request).account_id)
+        lab = await create_lab(facts, now=now, account_id=account_of(request).account_id)
         return await _lab_out(lab, now)
 
     @get("/", opt=open_to(Policy.PUBLIC))
@@ -329,7 +329,7 @@ class LabsApi(Controller):
         )
         if problems:
             raise Problems(problems)
-        lab = await open_call(slug, new, now=now, account_id=account(request).account_id)
+        lab = await open_call(slug, new, now=now, account_id=account_of(request).account_id)
         return Response(await _lab_out(lab, now), status_code=200 if before.call else 201)
 
     @post("/{slug:str}/sessions", opt=open_to(Policy.EDIT_LABS))
@@ -341,7 +341,7 @@ class LabsApi(Controller):
         now: NamedDependency[datetime],
     ) -> LabOut:
         """Make an event of kind `lab_session` the next session of the lab."""
-        lab = await add_lab_session(slug, data.event, now=now, account_id=account(request).account_id)
+        lab = await add_lab_session(slug, data.event, now=now, account_id=account_of(request).account_id)
         return await _lab_out(lab, now)
 
     @post(
@@ -401,7 +401,7 @@ class ApplicationsApi(Controller):
                 score=data.score,
                 comment=data.comment or "",
                 now=now,
-                account_id=account(request).account_id,
+                account_id=account_of(request).account_id,
             )
         )
 
@@ -414,7 +414,7 @@ class ApplicationsApi(Controller):
         now: NamedDependency[datetime],
     ) -> ApplicationOut:
         """Take the applicant into the lab."""
-        who = account(request).account_id
+        who = account_of(request).account_id
         return _application_out(
             await accept_application(application_id, reason=data.reason or "", now=now, account_id=who)
         )
@@ -428,7 +428,7 @@ class ApplicationsApi(Controller):
         now: NamedDependency[datetime],
     ) -> ApplicationOut:
         """Let the applicant wait for a place."""
-        who = account(request).account_id
+        who = account_of(request).account_id
         return _application_out(
             await waitlist_application(application_id, reason=data.reason or "", now=now, account_id=who)
         )
@@ -442,7 +442,7 @@ class ApplicationsApi(Controller):
         now: NamedDependency[datetime],
     ) -> ApplicationOut:
         """Say no to the applicant."""
-        who = account(request).account_id
+        who = account_of(request).account_id
         return _application_out(
             await decline_application(application_id, reason=data.reason or "", now=now, account_id=who)
         )

@@ -11,7 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from eventhub import languages
-from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.access import Policy, account_of, open_to
 from eventhub.accounts.queries import audit_trail
 from eventhub.errors import NotFound, Problems, Refusal
 from eventhub.events.feeds import feed_answer
@@ -70,14 +70,6 @@ from eventhub.words import Sentence
 
 #: The address is a secret: no search engine, no referrer.
 PERSONAL = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-
-
-def account(request: Request[Any, Any, Any]) -> Identity:
-    """Who is signed in; the guard has let nobody else come this far."""
-    identity = identity_of(request)
-    if identity is None:
-        raise NotFoundException
-    return identity
 
 
 class PublicLabs(Controller):
@@ -250,7 +242,7 @@ class StaffLabs(Controller):
         del form.status
         if form.validate():
             try:
-                lab = await create_lab(form.facts(), now=now, account_id=account(request).account_id)
+                lab = await create_lab(form.facts(), now=now, account_id=account_of(request).account_id)
             except Problems as problems:
                 form.add_problems(problems)
             else:
@@ -291,7 +283,7 @@ class StaffLabs(Controller):
                     form.facts(),
                     status=form.status.data,
                     now=now,
-                    account_id=account(request).account_id,
+                    account_id=account_of(request).account_id,
                 )
             except Problems as problems:
                 form.add_problems(problems)
@@ -315,7 +307,7 @@ class StaffLabs(Controller):
         form = CallForm(await request.form())
         if form.validate():
             try:
-                await open_call(slug, form.call(), now=now, account_id=account(request).account_id)
+                await open_call(slug, form.call(), now=now, account_id=account_of(request).account_id)
             except Problems as problems:
                 form.add_problems({CALL_FIELDS.get(k, k): v for k, v in problems.fields.items()})
             else:
@@ -332,7 +324,7 @@ class StaffLabs(Controller):
         status = 422
         if form.validate():
             try:
-                await add_lab_session(slug, form.event.data, now=now, account_id=account(request).account_id)
+                await add_lab_session(slug, form.event.data, now=now, account_id=account_of(request).account_id)
             except NotFound:
                 raise
             except Refusal as refusal:
@@ -351,7 +343,7 @@ class StaffLabs(Controller):
         now: NamedDependency[datetime],
     ) -> Response[Any]:
         """Part an event from the lab."""
-        await remove_lab_session(slug, event, now=now, account_id=account(request).account_id)
+        await remove_lab_session(slug, event, now=now, account_id=account_of(request).account_id)
         return redirect(f"/staff/labs/{slug}", Sentence("The event is no session of this lab any more."))
 
     async def _page(
@@ -365,7 +357,7 @@ class StaffLabs(Controller):
         status_code: int = 200,
     ) -> Response[str]:
         applications: list[ApplicationRow] = []
-        may_read = account(request).may(Policy.SEE_PEOPLE)
+        may_read = account_of(request).may(Policy.SEE_PEOPLE)
         wanted = status if status in set(ApplicationStatus) else ""
         if may_read:
             applications, _ = await applications_of(lab.id, status=wanted)
@@ -419,7 +411,7 @@ class StaffApplications(Controller):
                     score=int(form.score.data),
                     comment=form.comment.data or "",
                     now=now,
-                    account_id=account(request).account_id,
+                    account_id=account_of(request).account_id,
                 )
             except Problems as problems:
                 form.add_problems(problems)
@@ -448,7 +440,7 @@ class StaffApplications(Controller):
                     application_id,
                     reason=form.reason.data or "",
                     now=now,
-                    account_id=account(request).account_id,
+                    account_id=account_of(request).account_id,
                 )
             except Refusal as refusal:
                 status = refusal.status_code
@@ -467,7 +459,7 @@ class StaffApplications(Controller):
         status_code: int = 200,
     ) -> Response[str]:
         reviews = await reviews_of(application.id)
-        own = next((row for row in reviews if row["account"] == account(request).account_id), None)
+        own = next((row for row in reviews if row["account"] == account_of(request).account_id), None)
         values = {"score": str(own["score"]), "comment": own["comment"]} if own else {}
         return render(
             request,

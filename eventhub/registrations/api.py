@@ -11,7 +11,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.access import Policy, account_of, identity_of, open_to
 from eventhub.events.queries import event_by_slug
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.listing import Listing, listing, window
@@ -114,12 +114,6 @@ class HeadCountOut(msgspec.Struct, kw_only=True):
 _NOBODY = HeadCountOut(women=0, men=0, others=0, undisclosed=0, political=0, source="")
 
 
-def _account(request: Request[Any, Any, Any]) -> Identity:
-    identity = identity_of(request)
-    assert identity is not None
-    return identity
-
-
 async def _out(registration: RegistrationRow) -> RegistrationOut:
     return RegistrationOut(
         id=registration.id,
@@ -216,21 +210,27 @@ class RegistrationsApi(Controller):
         self, request: Request[Any, Any, Any], registration_id: FromPath[UUID], now: NamedDependency[datetime]
     ) -> RegistrationOut:
         """Cancel it; whoever waited longest gets the seat."""
-        return await _out(await cancel_registration(registration_id, now=now, account_id=_account(request).account_id))
+        return await _out(
+            await cancel_registration(registration_id, now=now, account_id=account_of(request).account_id)
+        )
 
     @post("/registrations/{registration_id:uuid}/confirm", opt=open_to(Policy.EDIT_EVENTS), status_code=200)
     async def confirm(
         self, request: Request[Any, Any, Any], registration_id: FromPath[UUID], now: NamedDependency[datetime]
     ) -> RegistrationOut:
         """Give a free seat to somebody who waits."""
-        return await _out(await confirm_registration(registration_id, now=now, account_id=_account(request).account_id))
+        return await _out(
+            await confirm_registration(registration_id, now=now, account_id=account_of(request).account_id)
+        )
 
     @post("/registrations/{registration_id:uuid}/decline", opt=open_to(Policy.EDIT_EVENTS), status_code=200)
     async def decline(
         self, request: Request[Any, Any, Any], registration_id: FromPath[UUID], now: NamedDependency[datetime]
     ) -> RegistrationOut:
         """Say no to it."""
-        return await _out(await decline_registration(registration_id, now=now, account_id=_account(request).account_id))
+        return await _out(
+            await decline_registration(registration_id, now=now, account_id=account_of(request).account_id)
+        )
 
     @post(
         "/registrations/{registration_id:uuid}/attendance",
@@ -251,7 +251,7 @@ class RegistrationsApi(Controller):
             mode=data.mode,
             programme_item=data.session,
             now=now,
-            account_id=_account(request).account_id,
+            account_id=account_of(request).account_id,
         )
         return await _out(registration)
 
@@ -266,6 +266,6 @@ class RegistrationsApi(Controller):
         """Type in numbers for an event without a list."""
         event = await event_by_slug(slug)
         count = NewHeadCount(data.women, data.men, data.others, data.undisclosed, data.political, data.source)
-        await record_head_count(event, count, now=now, account_id=_account(request).account_id)
+        await record_head_count(event, count, now=now, account_id=account_of(request).account_id)
         kept = await head_count_of(event.id)  # None after a count of nobody
         return HeadCountOut(**{name: kept[name] for name in HeadCountOut.__struct_fields__}) if kept else _NOBODY
