@@ -249,7 +249,7 @@ async def test_a_slow_reader_does_not_keep_a_writer_waiting(database: None) -> N
 async def test_another_process_that_writes_is_waited_for(database: None) -> None:
     db = engine()
     if not isinstance(db, EmbeddedSQLiteEngine):
-        pytest.skip("row locks of PostgreSQL are its own affair")
+        pytest.skip("locks of the embedded database: pytest without --db=postgres runs it")
     other = sqlite3.connect(db.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

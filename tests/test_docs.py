@@ -402,7 +402,7 @@ def kept_files() -> list[Path]:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if listed.returncode or not listed.stdout:
-        pytest.skip("this is no checkout")
+        pytest.skip("this is no checkout: git clone, then make test runs it")
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
 
 

@@ -94,7 +94,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 async def site(mailbox: Mailbox) -> AsyncIterator[Site]:
     """The server as an operator starts it, in a process of its own; its log must hold no failure."""
     if not CHROMIUM:
-        pytest.skip("there is no Chromium here")
+        pytest.skip("there is no Chromium here: apt-get install chromium, then make browser-test")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -323,7 +323,7 @@ async def test_the_search_for_broken_promises_finds_each_of_them():
 async def test_a_rush_after_a_quiet_start_walks_through_nobody_elses_rows():
     """SQLite plans by statistics of the last start; with those of a single row it used to read the whole event."""
     if not is_sqlite():
-        pytest.skip("plans of the embedded database")
+        pytest.skip("plans of the embedded database: pytest without --db=postgres runs it")
     event = await an_event(capacity=1)
     people = [await registered(event, name) for name in "AB"]
     await sql("ANALYZE")
