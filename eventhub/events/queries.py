@@ -203,6 +203,7 @@ class EventFilter(msgspec.Struct, frozen=True):
     mode: str = ""
     involvement: str = ""
     status: str = ""
+    language: str = ""
     q: str = ""
     theme: str = ""
     from_day: date | None = None
@@ -227,7 +228,7 @@ def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
         add("COALESCE(ends_on, starts_on) >= {}", wanted.from_day)
     if wanted.before_day:
         add("COALESCE(ends_on, starts_on) < {}", wanted.before_day)
-    for name in ("kind", "mode", "involvement", "status"):
+    for name in ("kind", "mode", "involvement", "status", "language"):
         if value := getattr(wanted, name):
             add(f"{name} = {{}}", value)
     if wanted.q.strip():

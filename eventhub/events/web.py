@@ -80,6 +80,7 @@ class PublicCalendar(Controller):
         mode: FromQuery[str] = "",
         q: FromQuery[str] = "",
         theme: FromQuery[str] = "",
+        language: FromQuery[str] = "",
         page_number: FromQuery[str] = "1",
     ) -> Response[str]:
         """Coming events by month, or those of a year."""
@@ -89,6 +90,7 @@ class PublicCalendar(Controller):
             year=chosen,
             kind=kind if kind in set(EventKind) else "",
             mode=mode if mode in set(Mode) else "",
+            language=language if language in current_settings().language_codes else "",
             q=q[:200],
             theme=theme[:30],
             from_day=None if chosen else now.date(),

@@ -398,3 +398,20 @@ async def test_a_draft_is_deleted_on_the_desk(app: Any, client: httpx.AsyncClien
     async with await signed_in(app, "organiser") as browser:
         assert (await post_form(browser, f"{desk}/delete", {}, page=desk)).headers["location"] == "/staff/events"
         assert (await browser.get(desk)).status_code == 404
+
+
+async def test_the_calendar_shows_the_events_of_one_language_and_all_of_them_for_a_language_we_do_not_have(
+    database: None, client: httpx.AsyncClient
+) -> None:
+    await an_event(title="Agua en la ciudad", language="es")
+    await an_event(title="Water in the city", language="en")
+
+    spanish = (await client.get("/?language=es")).text
+    assert "Agua en la ciudad" in spanish
+    assert "Water in the city" not in spanish
+    assert '<option value="es" lang="es" selected>' in spanish
+    for unknown in ("xx", "%00", "x" * 600):
+        page = await client.get(f"/?language={unknown}")
+        assert page.status_code == 200
+        assert "Agua en la ciudad" in page.text
+        assert "Water in the city" in page.text
