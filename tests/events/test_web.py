@@ -410,6 +410,7 @@ async def test_the_calendar_shows_the_events_of_one_language_and_all_of_them_for
     assert "Agua en la ciudad" in spanish
     assert "Water in the city" not in spanish
     assert '<option value="es" lang="es" selected>' in spanish
+    assert '<option value="">Toutes les langues</option>' in (await client.get("/?lang=fr")).text
     for unknown in ("xx", "%00", "x" * 600):
         page = await client.get(f"/?language={unknown}")
         assert page.status_code == 200
