@@ -18,28 +18,35 @@ from litestar.types import ASGIApp
 from eventhub import __version__
 from eventhub.access import Policy, enforce, open_to, routes_without_policy
 from eventhub.accounts.web import Accounts, AuditTrail, SignIn
+from eventhub.bodies.web import BODY_PAGES
+from eventhub.campaigns.web import CAMPAIGN_PAGES
 from eventhub.database import close_pool, start_pool, utc_now
 from eventhub.directory.api import DIRECTORY_API
 from eventhub.directory.web import DIRECTORY_PAGES
 from eventhub.errors import Refusal
 from eventhub.events.api import EventsApi
 from eventhub.events.web import EVENT_PAGES
+from eventhub.fairness.web import FAIRNESS_PAGES
 from eventhub.idempotency import IdempotencyMiddleware
 from eventhub.labs.api import LAB_API
 from eventhub.labs.web import LAB_PAGES
 from eventhub.mail.web import OUTBOX_PAGES
 from eventhub.migrations import migrate
+from eventhub.plans.web import PLAN_PAGES
 from eventhub.problems import describe_problems, show_error, show_failure, show_refusal
+from eventhub.programme.web import PROGRAMME_PAGES
 from eventhub.reference import ReferencePage
 from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
 from eventhub.resources import STATIC
+from eventhub.series.web import SERIES_PAGES
 from eventhub.site import SITE
 from eventhub.speakers.api import SpeakersApi
 from eventhub.speakers.web import SPEAKER_PAGES
 from eventhub.statistics.api import STATISTICS_API
 from eventhub.statistics.web import STATISTICS_PAGES
 from eventhub.web_security import ReadableRequest, ReaderMiddleware, Surroundings, known_parameters_only
+from eventhub.wording.web import WORDING_PAGES
 
 #: Bytes of one request; upload routes ask for more themselves.
 BODY_LIMIT = 1_000_000
@@ -50,12 +57,19 @@ PAGES: list[Any] = [
     Accounts,
     AuditTrail,
     *EVENT_PAGES,
+    *PROGRAMME_PAGES,
+    *SERIES_PAGES,
+    *CAMPAIGN_PAGES,
+    *FAIRNESS_PAGES,
     *SPEAKER_PAGES,
     *REGISTRATION_PAGES,
     *OUTBOX_PAGES,
     *LAB_PAGES,
     *STATISTICS_PAGES,
     *DIRECTORY_PAGES,
+    *BODY_PAGES,
+    *PLAN_PAGES,
+    *WORDING_PAGES,
 ]
 
 API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *DIRECTORY_API]

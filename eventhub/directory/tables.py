@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 
@@ -89,3 +89,22 @@ class GenderStatement(Table, tablename="gender_statement"):
     consent_version = Varchar(length=20)
     consent_language = Varchar(length=2)
     stated_at = Timestamptz()
+
+
+class StatutoryBody(Table, tablename="statutory_body"):
+    """A body of the association whose meetings members have seats in."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    code = Varchar(length=30)
+    name = Varchar(length=200)
+    position = SmallInt()
+
+
+class Seat(Table, tablename="seat"):
+    """The right of a member to sit in a body, from a day on and perhaps to a last day."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    body = ForeignKey(StatutoryBody, null=False)
+    member = ForeignKey(Member, null=False)
+    starts_on = Date()
+    ends_on = Date(null=True, default=None)

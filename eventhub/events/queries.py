@@ -59,6 +59,12 @@ class EventRow(msgspec.Struct, frozen=True):
     updated_at: datetime
     published_at: datetime | None
     cancelled_at: datetime | None
+    series: UUID | None = None
+    edition: int | None = None
+    campaign: UUID | None = None
+    organiser_name: str = ""
+    archived_at: datetime | None = None
+    minimum_break: int = 0
 
     @property
     def is_own(self) -> bool:
@@ -119,6 +125,9 @@ class ItemRow(msgspec.Struct, frozen=True):
     capacity: int | None
     description: str
     parity_exempt_reason: str
+    takes_sign_up: bool = False
+    taken: int = 0
+    track: str = ""
 
 
 EVENT_COLUMNS = ", ".join(EventRow.__struct_fields__)

@@ -18,7 +18,7 @@ from piccolo.columns import (
 from piccolo.table import Table
 
 from eventhub.accounts.tables import Account
-from eventhub.directory.tables import Member
+from eventhub.directory.tables import Member, Partner
 
 
 class ActionLine(Table, tablename="action_line"):
@@ -41,6 +41,32 @@ class Theme(Table, tablename="theme"):
     name = Varchar(length=120)
     tag = Varchar(length=60)
     position = SmallInt()
+
+
+class EventSeries(Table, tablename="event_series"):
+    """A repeated event; each of its editions is an event."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    slug = Varchar(length=90)
+    name = Varchar(length=200)
+    created_at = Timestamptz()
+
+
+class Campaign(Table, tablename="campaign"):
+    """A day or month with events of many organisers and a theme."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    slug = Varchar(length=90)
+    title = Varchar(length=200)
+    theme = Varchar(length=200)
+    description = Text()
+    language = Varchar(length=2, default="en")
+    starts_on = Date()
+    ends_on = Date()
+    submissions_until = Date(null=True, default=None, help_text="Last day on which events can be proposed.")
+    is_public = Boolean(default=False)
+    created_by = ForeignKey(Account, null=True, default=None)
+    created_at = Timestamptz()
 
 
 class Event(Table, tablename="event"):
@@ -95,6 +121,12 @@ class Event(Table, tablename="event"):
     updated_at = Timestamptz()
     published_at = Timestamptz(null=True, default=None)
     cancelled_at = Timestamptz(null=True, default=None)
+    series = ForeignKey(EventSeries, null=True, default=None)
+    edition = Integer(null=True, default=None, help_text="Which one of its series it is.")
+    campaign = ForeignKey(Campaign, null=True, default=None)
+    organiser_name = Varchar(length=200, default="", help_text="Who leads it, where that is not the association.")
+    archived_at = Timestamptz(null=True, default=None, help_text="Put away from the lists of the desk.")
+    minimum_break = Integer(default=0, help_text="Minutes that should lie between two items of one room.")
 
 
 class EventActionLine(Table, tablename="event_action_line"):
@@ -130,3 +162,125 @@ class ProgrammeItem(Table, tablename="programme_item"):
     capacity = Integer(null=True, default=None)
     description = Text(default="")
     parity_exempt_reason = Text(default="")
+    takes_sign_up = Boolean(default=False, help_text="Registered people sign up for it.")
+    taken = Integer(default=0, help_text="How many have; never more than its capacity.")
+    track = Varchar(length=120, default="")
+
+
+class CampaignSubmission(Table, tablename="campaign_submission"):
+    """An event proposed for a campaign; moderation makes it an event or declines it."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    campaign = ForeignKey(Campaign, null=False)
+    organiser_kind = Varchar(length=20)
+    organiser_name = Varchar(length=200)
+    member = ForeignKey(Member, null=True, default=None)
+    contact_name = Varchar(length=200)
+    contact_email = Varchar(length=254)
+    title = Varchar(length=300)
+    mode = Varchar(length=20)
+    starts_on = Date()
+    starts_time = Time()
+    ends_on = Date(null=True, default=None)
+    ends_time = Time(null=True, default=None)
+    time_zone = Varchar(length=60)
+    place = Varchar(length=300)
+    country = Varchar(length=2)
+    description = Text()
+    language = Varchar(length=2)
+    submission_key = Varchar(length=64, null=True, default=None, help_text="Of the form: sent twice, kept once.")
+    status = Varchar(length=20)
+    reason = Text(help_text="Why it was declined; its contact reads it.")
+    event = ForeignKey(Event, null=True, default=None)
+    submitted_at = Timestamptz()
+    decided_at = Timestamptz(null=True, default=None)
+    decided_by = ForeignKey(Account, null=True, default=None)
+
+
+class EventPartner(Table, tablename="event_partner"):
+    """A partner's part in an event."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    event = ForeignKey(Event, null=False)
+    partner = ForeignKey(Partner, null=False)
+    role = Varchar(length=20)
+
+
+class ProgrammeVersion(Table, tablename="programme_version"):
+    """The programme of an event as it was told to people at one time."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    event = ForeignKey(Event, null=False)
+    number = Integer()
+    items = Text(help_text="JSON: the items as they stood.")
+    changes = Text(help_text="JSON: what differs from the version before.")
+    account = ForeignKey(Account, null=True, default=None)
+    released_at = Timestamptz()
+
+
+class WordingTerm(Table, tablename="wording_term"):
+    """A word that staff want pointed out in texts, with an alternative."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    language = Varchar(length=2)
+    term = Varchar(length=120)
+    alternative = Varchar(length=200)
+
+
+class Measure(Table, tablename="measure"):
+    """A part of an action line of a plan."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    code = Varchar(length=30)
+    plan = Varchar(length=20)
+    line = Varchar(length=30)
+    name = Varchar(length=300)
+
+
+class Deliverable(Table, tablename="deliverable"):
+    """What a measure promised; events can be evidence for it."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    measure = ForeignKey(Measure, null=False)
+    code = Varchar(length=30)
+    name = Varchar(length=300)
+    status = Varchar(length=20)
+
+
+class EventDeliverable(Table, tablename="event_deliverable"):
+    """An event is evidence for a deliverable."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    event = ForeignKey(Event, null=False)
+    deliverable = ForeignKey(Deliverable, null=False)
+
+
+class EventTeam(Table, tablename="event_team"):
+    """An account that works on an event."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    event = ForeignKey(Event, null=False)
+    account = ForeignKey(Account, null=False)
+    is_lead = Boolean(default=False, help_text="Letters about the event go to its leads.")
+
+
+class InvitedMember(Table, tablename="invited_member"):
+    """A member that an event is held for."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    event = ForeignKey(Event, null=False)
+    member = ForeignKey(Member, null=False)
+
+
+class PageStamp(Table, tablename="page_stamp"):
+    """A number that rises with every change of what the public page of an event shows; kept by triggers."""
+
+    event = ForeignKey(Event, primary_key=True, null=False)
+    stamp = Integer()
+
+
+class SharedStamp(Table, tablename="shared_stamp"):
+    """The same for what pages of several events show; one row."""
+
+    id = SmallInt(primary_key=True)
+    stamp = Integer()

@@ -3,7 +3,9 @@ One set of numbered SQL files for SQLite and PostgreSQL, applied in order.
 
 Both engines read the same DDL as long as it keeps to what SQLite can parse:
 no braces, constraints inside CREATE TABLE, unique and partial indexes as statements of
-their own, ALTER TABLE only to add, rename or drop a column. See
+their own, ALTER TABLE only to add, rename or drop a column. Triggers are the
+exception: `NNNN_name.sqlite.sql` and `NNNN_name.postgres.sql` say the same for
+one engine each, one trigger a line. See
 docs/decisions/0003-migrations.md; tests/test_schema.py compares the outcome
 with the tables.
 """
@@ -20,8 +22,9 @@ _LEDGER = "CREATE TABLE IF NOT EXISTS schema_migration (name VARCHAR(200) PRIMAR
 
 
 def files() -> list[Path]:
-    """The migrations of this version, in order."""
-    return sorted(FOLDER.glob("[0-9]*.sql"))
+    """The migrations of this version for the engine in use, in order; triggers need a file for each engine."""
+    other = ".postgres.sql" if is_sqlite() else ".sqlite.sql"
+    return [path for path in sorted(FOLDER.glob("[0-9]*.sql")) if not path.name.endswith(other)]
 
 
 def statements(text: str) -> list[str]:

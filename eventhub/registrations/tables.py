@@ -84,3 +84,12 @@ class HeadCount(Table, tablename="head_count"):
     source = Varchar(length=300)
     recorded_at = Timestamptz()
     recorded_by = ForeignKey(Account, null=True, default=None)
+
+
+class ItemSignUp(Table, tablename="item_sign_up"):
+    """A registered person signed up for one item of the programme."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    programme_item = ForeignKey(ProgrammeItem, null=False)
+    registration = ForeignKey(Registration, null=False)
+    signed_up_at = Timestamptz()

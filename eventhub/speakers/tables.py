@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Bytea, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from eventhub.accounts.tables import Account
@@ -21,6 +21,9 @@ class SpeakerSlot(Table, tablename="speaker_slot"):
     status = Varchar(length=20)
     member = ForeignKey(Member, null=True, default=None, help_text="Whom the person stands for here.")
     created_at = Timestamptz()
+    link_version = Integer(default=1, help_text="Of the personal link; raised when it is to work no more.")
+    invited_at = Timestamptz(null=True, default=None)
+    answered_at = Timestamptz(null=True, default=None)
 
 
 class ParityException(Table, tablename="parity_exception"):
@@ -32,3 +35,12 @@ class ParityException(Table, tablename="parity_exception"):
     reason = Text()
     findings = Text(help_text="The sentences that were overruled, one a line; counts only, no names.")
     granted_at = Timestamptz()
+
+
+class SpeakerProfile(Table, tablename="speaker_profile"):
+    """What a speaker says of herself or himself."""
+
+    person = ForeignKey(Person, primary_key=True, null=False)
+    biography = Text()
+    portrait = Bytea(null=True, default=None, help_text="A JPEG that we made anew from what was sent.")
+    updated_at = Timestamptz()

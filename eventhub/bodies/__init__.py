@@ -1,0 +1,1 @@
+"""Statutory bodies and the seats of members in them."""

@@ -1,0 +1,1 @@
+"""Campaigns of a day or month, and the events that others propose for them."""

@@ -1,0 +1,1 @@
+"""Time-zone fairness: at which local hour a meeting falls for whom."""

@@ -1,0 +1,1 @@
+"""Plans of the association: measures, deliverables, and the events that are evidence."""

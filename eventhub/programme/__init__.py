@@ -1,0 +1,1 @@
+"""The programme of an event: items, conflicts, versions and sign-up."""

@@ -1,0 +1,1 @@
+"""Series of events, their editions, and copies of an event."""

@@ -1,0 +1,1 @@
+"""Inclusive wording: words that are pointed out, with an alternative."""
