@@ -26,6 +26,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.load import form_request, load, request
 
@@ -124,16 +125,17 @@ from datetime import date, time
 from eventhub.accounts.commands import add_account
 from eventhub.database import close_pool, start_pool, utc_now
 from eventhub.demo import load_demo
-from eventhub.events.commands import create_event, publish_event
+from eventhub.events.commands import add_programme_item, create_event, publish_event
 from eventhub.events.queries import EventFilter, events, programme_of
-from eventhub.events.rules import EventFacts
+from eventhub.events.rules import EventFacts, ItemFacts
 from eventhub.migrations import migrate
+from eventhub.speakers.commands import NewSpeaker, add_speaker
 
 async def main():
     await migrate()
     await start_pool()
     now = utc_now()
-    if {demo}:
+    if "{what}" == "demo":
         await load_demo(now)
         found, _ = await events(EventFilter(public_only=True, status="published"), limit=500)
         sizes = [(len(await programme_of(event.id)), event.takes_registrations(now), event.slug) for event in found]
@@ -142,15 +144,22 @@ async def main():
         account = await add_account("bench@example.org", name="Bench", role="programme", now=now)
         facts = EventFacts("Rush", "webinar", "online", "organised", date(2099, 1, 1), time(9), date(2099, 1, 1), time(11), time_zone="Europe/Madrid")
         event = await create_event(facts, now=now, account_id=account)
+        for number in range({items}):
+            slot = time(9 + number // 60, number % 60), time(9 + number // 60, number % 60, 30)
+            item = ItemFacts(f"Panel {number}", "panel", event.starts_on, slot[0], event.starts_on, slot[1], room=f"Room {number % 8}", description="Care, water and housing in the metropolis. " * 3)
+            item = await add_programme_item(event.slug, item, now=now, account_id=account)
+            for gender in ("woman", "man"):
+                new = NewSpeaker(f"Speaker {number} {gender}", gender=gender, status="confirmed")
+                await add_speaker(item.id, new, now=now, account_id=account)
         print((await publish_event(event.slug, now=now, account_id=account)).slug)
     await close_pool()
 asyncio.run(main())
 """
 
 
-def set_up(settings: dict[str, str], *, demo: bool) -> str:
-    """A migrated database with an event; returns its slug."""
-    return run_here(SET_UP.replace("{demo}", str(demo)), settings)
+def set_up(settings: dict[str, str], *, what: str = "one event", items: int = 0) -> str:
+    """A migrated database with the demonstration data, or with one event of so many panels; returns a slug."""
+    return run_here(SET_UP.replace("{what}", what).replace("{items}", str(items)), settings)
 
 
 def by_turns(name: str, aim: float, given: Given, ours: Callable[[], float], limit: Callable[[], float]) -> Measured:
@@ -171,33 +180,44 @@ def by_turns(name: str, aim: float, given: Given, ours: Callable[[], float], lim
 
 
 def page(given: Given) -> list[Measured]:
-    """The public page of the demonstration event with the longest programme."""
-    with tempfile.TemporaryDirectory() as folder:
-        port, other = free_port(), free_port()
-        settings = environment(f"sqlite:///{folder}/bench.sqlite", port)
-        slug = set_up(settings, demo=True)
-        settings["BENCHMARK_SLUG"] = slug
-        path = f"/events/{slug}"
-        with (
-            serving("eventhub.server:create", settings, port, path),
-            serving("benchmarks.limits:page", settings, other, path),
-        ):
+    """The public page of the demonstration event with the longest programme, and of one with 120 panels."""
+    from tests.pgserver import postgres
 
-            def turn(port: int) -> Callable[[], float]:
-                one = request("GET", path, host=f"127.0.0.1:{port}", headers={"Accept-Language": "en"})
-                return lambda: (
-                    asyncio.run(
-                        load(
-                            port,
-                            lambda _: itertools.repeat(one),
-                            connections=CONNECTIONS,
-                            seconds=given.seconds,
-                            expect=200,
-                        )
-                    ).per_second
-                )
+    found = []
+    for name, wanted in (("event page", {"what": "demo"}), ("programme of 120 items", {"items": 120})):
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(_page(name, f"sqlite:///{folder}/bench.sqlite", given, **wanted))
+        with postgres(durable=True) as url:
+            found.append(_page(f"{name}, postgres", url, given, **wanted))
+    return found
 
-            return [by_turns("event page", 0.6, given, turn(port), turn(other))]
+
+def _page(name: str, url: str, given: Given, **wanted: Any) -> Measured:
+    port, other = free_port(), free_port()
+    settings = environment(url, port)
+    slug = set_up(settings, **wanted)
+    settings["BENCHMARK_SLUG"] = slug
+    path = f"/events/{slug}"
+    with (
+        serving("eventhub.server:create", settings, port, path),
+        serving("benchmarks.limits:page", settings, other, path),
+    ):
+
+        def turn(port: int) -> Callable[[], float]:
+            one = request("GET", path, host=f"127.0.0.1:{port}", headers={"Accept-Language": "en"})
+            return lambda: (
+                asyncio.run(
+                    load(
+                        port,
+                        lambda _: itertools.repeat(one),
+                        connections=CONNECTIONS,
+                        seconds=given.seconds,
+                        expect=200,
+                    )
+                ).per_second
+            )
+
+        return by_turns(name, 1.5, given, turn(port), turn(other))
 
 
 def registration(given: Given) -> list[Measured]:
@@ -219,7 +239,7 @@ def registration(given: Given) -> list[Measured]:
             for target, url in zip(("eventhub.server:create", "benchmarks.limits:registration"), urls, strict=True):
                 port = free_port()
                 settings = environment(url, port)
-                settings["BENCHMARK_SLUG"] = slug = set_up(settings, demo=False)
+                settings["BENCHMARK_SLUG"] = slug = set_up(settings)
                 stack.enter_context(serving(target, settings, port, "/"))
                 cookie, token = (
                     _form_token(port, slug) if target.startswith("eventhub") else ("visitor=x" * 4, "x" * 64)

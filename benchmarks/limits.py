@@ -35,7 +35,7 @@ def page() -> Litestar:
     async def read_once(_: Litestar) -> AsyncIterator[None]:
         web.render = lambda request, template, **context: kept.update(context)  # type: ignore[assignment]
         await start_pool()
-        await web.PublicCalendar.show.fn(None, None, SLUG, utc_now())
+        await web.event_page(None, SLUG, utc_now())  # type: ignore[arg-type]
         await close_pool()
         yield
 

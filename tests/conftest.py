@@ -96,7 +96,7 @@ async def database(pool: None) -> None:
         names = [
             row["tablename"]
             for row in await sql(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migration'"
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('schema_migration', 'shared_stamp')"
             )
         ]
         await sql(f"TRUNCATE {', '.join(names)} CASCADE")
@@ -104,7 +104,7 @@ async def database(pool: None) -> None:
     names = [
         row["name"]
         for row in await sql(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_migration' AND name NOT LIKE 'sqlite_%'"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_migration', 'shared_stamp') AND name NOT LIKE 'sqlite_%'"
         )
     ]
     async with transaction():

@@ -28,6 +28,7 @@ from eventhub.events.commands import (
 )
 from eventhub.events.feeds import event_calendar, public_feed
 from eventhub.events.forms import CancelForm, EventForm, ItemForm, PublishForm, labelled, values_of_event
+from eventhub.events.kept import KEPT_PAGES
 from eventhub.events.queries import (
     EventFilter,
     EventRow,
@@ -123,27 +124,32 @@ class PublicCalendar(Controller):
         """One event, or its calendar file when the address ends in .ics."""
         if slug.endswith(".ics"):
             return await event_calendar(await public_event(slug.removesuffix(".ics")), request)
-        event = await public_event(slug)
-        items = await programme_of(event.id)
-        return render(
-            request,
-            "events/event",
-            event=event,
-            days=by_day(items, event.time_zone),
-            speakers=await speakers_of(event.id, confirmed_only=True),
-            seats=await seats_of(event.id),
-            themes=await themes_of(event.id),
-            parts=await parts_of(event.id),
-            parent=await public_parent_of(event),
-            is_open=event.takes_registrations(now),
-            is_past=event.is_past(now),
-            now=now,
-        )
+        return await KEPT_PAGES.answer(request, "event", slug, now, lambda: event_page(request, slug, now))
 
     @get("/calendar.ics")
     async def feed(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
         """Published events as a calendar that programs subscribe to."""
         return await public_feed(request, now)
+
+
+async def event_page(request: Request[Any, Any, Any], slug: str, now: datetime) -> tuple[EventRow, Response[str]]:
+    """One event as everybody sees it."""
+    event = await public_event(slug)
+    items = await programme_of(event.id)
+    return event, render(
+        request,
+        "events/event",
+        event=event,
+        days=by_day(items, event.time_zone),
+        speakers=await speakers_of(event.id, confirmed_only=True),
+        seats=await seats_of(event.id),
+        themes=await themes_of(event.id),
+        parts=await parts_of(event.id),
+        parent=await public_parent_of(event),
+        is_open=event.takes_registrations(now),
+        is_past=event.is_past(now),
+        now=now,
+    )
 
 
 def by_day(items: list[Any], zone: str | None) -> list[tuple[date, list[Any]]]:
