@@ -204,32 +204,35 @@ def _word_problems(role: str, level: str, status: str) -> dict[str, list[str]]:
 
 
 async def _tell_if_tipped(event: EventRow, before: ParityCheck, now: datetime) -> None:
-    """After publishing, the organiser hears of every panel that was in balance and is so no longer."""
-    if event.status != EventStatus.PUBLISHED or event.created_by is None:
+    """After publishing, the leads hear of every panel that was in balance and is so no longer; without any, its author."""
+    if event.status != EventStatus.PUBLISHED:
         return
     after = await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
     tipped = [line_up for line_up, _ in after.panels if line_up.item_id in after.holding_back - before.holding_back]
     if not tipped:
         return
-    rows = await sql("SELECT name, email FROM account WHERE id = {} AND is_active", event.created_by)
-    if not rows:
-        return
+    rows = await sql(
+        "SELECT a.id AS id, a.name AS name, a.email AS email FROM event_team t JOIN account a ON a.id = t.account "
+        "WHERE t.event = {} AND t.is_lead AND a.is_active ORDER BY a.id",
+        event.id,
+    ) or await sql("SELECT id, name, email FROM account WHERE id = {} AND is_active", event.created_by)
     language, share = current_settings().language_codes[0], current_settings().parity_minimum_share
-    await post_letter(
-        OutgoingLetter(
-            kind="parity_tipped",
-            dedupe_key=f"parity:{event.id}:{now.isoformat()}",
-            recipient_name=rows[0]["name"],
-            recipient_address=rows[0]["email"],
-            language=language,
-            facts={
-                "recipient_name": rows[0]["name"],
-                "event_title": event.title,
-                "event_url": f"{current_settings().base_url}/staff/events/{event.slug}",
-                "sentences": [say(sentence, language) for sentence in parity_problems(tipped, minimum_share=share)],
-            },
-            event_id=event.id,
-            person_id=None,
-        ),
-        now=now,
-    )
+    for row in rows:
+        await post_letter(
+            OutgoingLetter(
+                kind="parity_tipped",
+                dedupe_key=f"parity:{event.id}:{row['id']}:{now.isoformat()}",
+                recipient_name=row["name"],
+                recipient_address=row["email"],
+                language=language,
+                facts={
+                    "recipient_name": row["name"],
+                    "event_title": event.title,
+                    "event_url": f"{current_settings().base_url}/staff/events/{event.slug}",
+                    "sentences": [say(sentence, language) for sentence in parity_problems(tipped, minimum_share=share)],
+                },
+                event_id=event.id,
+                person_id=None,
+            ),
+            now=now,
+        )

@@ -29,6 +29,7 @@ class SpeakerForm(Form):
         [Optional()],
         description="Never guess it from a name or a photo. Leave it at “No answer” until the person has told you.",
     )
+    accept_conflicts = wtforms.BooleanField("Save it in spite of this")
 
     def __init__(self, posted: Any = None, *, members: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
         super().__init__(posted, **kwargs)

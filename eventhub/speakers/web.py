@@ -1,6 +1,6 @@
 """Pages on which organisers put speakers on panels."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,16 @@ from eventhub.directory.queries import member_choices
 from eventhub.errors import Problems
 from eventhub.events.queries import event_by_id, item_by_id
 from eventhub.pages import redirect, render
+from eventhub.programme.queries import bookings_of_speaker
+from eventhub.programme.rules import Booking, booking_sentence
 from eventhub.speakers.commands import NewSpeaker, SpeaksAlready, add_speaker, change_slot, remove_speaker
 from eventhub.speakers.forms import SlotForm, SpeakerForm
+from eventhub.speakers.look_ahead import coming_panels
 from eventhub.speakers.queries import slot_by_id
 from eventhub.words import Sentence
+
+#: How far the page of coming panels looks.
+LOOK_AHEAD = timedelta(days=92)
 
 
 class StaffSpeakers(Controller):
@@ -45,7 +51,10 @@ class StaffSpeakers(Controller):
         event = await event_by_id(item.event)
         form = SpeakerForm(await request.form(), members=dict(await member_choices()))
         status = 422
-        if form.validate():
+        bookings: list[Booking] = []
+        if form.validate() and not form.accept_conflicts.data:
+            bookings = await bookings_of_speaker(form.email.data or "", item)
+        if not form.errors and not bookings:
             values = {n: form[n].data or "" for n in ("name", "email", "gender", "level", "role", "status", "member")}
             try:
                 await add_speaker(item_id, NewSpeaker(**values), now=now, account_id=who.account_id)
@@ -55,7 +64,10 @@ class StaffSpeakers(Controller):
             except SpeaksAlready as refusal:
                 status = refusal.status_code
                 form.add_problems({"name": list(refusal.sentences)})
-        return render(request, "speakers/form", status_code=status, form=form, item=item, event=event)
+        conflicts = [booking_sentence(item.title, booking) for booking in bookings]
+        return render(
+            request, "speakers/form", status_code=status, form=form, item=item, event=event, conflicts=conflicts
+        )
 
     @get("/staff/speakers/{slot_id:uuid}")
     async def edit(self, request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> Response[str]:
@@ -96,4 +108,17 @@ class StaffSpeakers(Controller):
         return redirect(f"/staff/events/{event.slug}#programme", Sentence("The speaker is off the line-up."))
 
 
-SPEAKER_PAGES: list[Any] = [StaffSpeakers]
+class LookAhead(Controller):
+    """Panels of the next three months."""
+
+    opt = open_to(Policy.STAFF)
+
+    @get("/staff/parity")
+    async def index(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[str]:
+        """What is missing where, the most urgent first."""
+        last = (now + LOOK_AHEAD).date()
+        panels = await coming_panels(now.date(), last)
+        return render(request, "speakers/look_ahead", panels=panels, first=now.date(), last=last)
+
+
+SPEAKER_PAGES: list[Any] = [StaffSpeakers, LookAhead]
