@@ -109,6 +109,9 @@ _LABELS = {
     "sign_in_link": "Sign-in link",
     "parity_tipped": "Line-up no longer balanced",
     "application_received": "Application received",
+    "campaign_proposed": "Proposed event received",
+    "campaign_accepted": "Proposed event accepted",
+    "campaign_declined": "Proposed event declined",
     # Regions
     "africa": "Africa",
     "asia": "Asia",

@@ -69,7 +69,8 @@ class Page:
         self.path = _shown_at(request)
         self.new_visitor: str | None = None
         self.notices: list[Notice] = _flashed(request)
-        theme = request.query_params.get("theme") or request.cookies.get("theme", "auto")
+        asked = request.query_params.get("theme")  # the calendar's filter has the same name
+        theme = asked if asked in THEMES else request.cookies.get("theme")
         self.theme = theme if theme in THEMES else "auto"
         self.time_zone = chosen_zone(request)
 

@@ -1,6 +1,7 @@
 """Every setting, one sentence each, read once from the environment or `.env`."""
 
 import contextlib
+import re
 import secrets
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -16,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from eventhub.events.rules import is_zone
 
 KNOWN_LANGUAGES = ("en", "es", "fr")
+#: Nothing that a Content-Security-Policy would read as its own: no wildcard, no space, no semicolon.
+_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
@@ -69,6 +72,11 @@ class Settings(BaseSettings):
     time_zone: str = Field(
         default="Europe/Madrid",
         description="The zone of the head office: the first choice for a new event.",
+    )
+    embed_origins: str = Field(
+        default="",
+        description="Web sites that may frame /embed/calendar: origins such as https://www.example.org, "
+        "parted by commas; empty: none.",
     )
     development: bool = Field(
         default=False,
@@ -149,6 +157,16 @@ class Settings(BaseSettings):
             raise ValueError("must be an IANA time zone, such as Europe/Madrid")
         return value
 
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        origins = [part.strip().lower() for part in value.split(",") if part.strip()]
+        if len(set(origins)) != len(origins) or any(
+            not _ORIGIN.fullmatch(origin) or _address(origin, "https") is None for origin in origins
+        ):
+            raise ValueError("must name origins such as https://www.example.org, parted by commas")
+        return ",".join(origins)
+
     @model_validator(mode="after")
     def _together(self) -> "Settings":
         host = urlsplit(self.base_url).hostname
@@ -178,6 +196,11 @@ class Settings(BaseSettings):
     def language_codes(self) -> tuple[str, ...]:
         """Codes of the languages in use, the fallback first."""
         return tuple(self.languages.split(","))
+
+    @property
+    def embedding_sites(self) -> tuple[str, ...]:
+        """Origins of the web sites that may frame the calendar."""
+        return tuple(filter(None, self.embed_origins.split(",")))
 
     @property
     def is_https(self) -> bool:

@@ -1,5 +1,6 @@
 """What surrounds the application: allowed hosts, security headers, and who is signed in."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,10 +23,21 @@ from eventhub.settings import LOOPBACK_HOSTS, current_settings
 from eventhub.words import Sentence
 
 _SEEN_EVERY = timedelta(minutes=1)
-_CSP = (
+_SOURCES = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 )
+_CSP = f"{_SOURCES}'none'"
+_CSP_NAME = b"content-security-policy"
+_FRAMED = b"frame-ancestors https://"
+
+
+def framed_by(origins: Iterable[str]) -> dict[str, str]:
+    """The headers of a page that other sites may frame; none, which leaves it to nobody, without origins."""
+    ancestors = " ".join(origins)
+    if not ancestors:
+        return {}
+    return {"Content-Security-Policy": f"{_SOURCES}{ancestors}", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 class Surroundings:
@@ -67,6 +79,8 @@ class Surroundings:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
+                if any(name.lower() == _CSP_NAME and _FRAMED in value for name, value in message["headers"]):
+                    present.add(b"x-frame-options")  # it knows no list of origins
                 message["headers"] = [*message["headers"], *(h for h in self.headers if h[0] not in present)]
             elif is_head and message["type"] == "http.response.body":
                 message["body"] = b""

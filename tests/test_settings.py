@@ -36,6 +36,7 @@ SENDER = "must be an address such as “EventHub <events@example.org>”."
 SHARE = "must be a number between 0 and 0.5, such as 0.4."
 DATABASE = "must look like sqlite:///path or postgresql://user:pass@host:port/name."
 LANGUAGES = "must name some of en, es, fr, parted by commas."
+ORIGINS = "must name origins such as https://www.example.org, parted by commas."
 ZONE = "must be an IANA time zone, such as Europe/Madrid."
 
 
@@ -52,6 +53,11 @@ ZONE = "must be an IANA time zone, such as Europe/Madrid."
         *(("PARITY_MINIMUM_SHARE", value, SHARE) for value in ("", "0.51", "1", "-0.1", "many", "1/0", "nan", "inf")),
         *(("DATABASE_URL", value, DATABASE) for value in ("", "mysql://x/y", "eventhub.sqlite", "sqlite:///", "sqlite://x")),
         *(("LANGUAGES", value, LANGUAGES) for value in ("", ",", "de", "en,de", "en,en", "en;es")),
+        *(("EMBED_ORIGINS", value, ORIGINS) for value in (
+            "www.example.org", "http://x.org", "https://", "https://x.org/", "https://x.org/path", "https://*.x.org", "*",
+            "https://x.org:99999", "https://x.org:0", "https://x.org; script-src *", "https://x.org https://y.org", "https://ñ.org",
+            "https://a:b@x.org", "https://x.org,https://x.org", "'self'", "https://x.org,https://y.org?z",
+        )),
         *(("TIME_ZONE", value, ZONE) for value in ("", "Mars/Olympus", "CEST", "../etc")),
         ("RATE_LIMITS", "maybe", "input should be 'on' or 'off'."),
         ("DEVELOPMENT", "perhaps", "input should be a valid boolean, unable to interpret input."),
@@ -145,3 +151,9 @@ def test_every_setting_is_described() -> None:
 
 def test_the_settings_of_a_process_are_read_once() -> None:
     assert current_settings() is current_settings()
+
+
+def test_web_sites_that_may_frame_the_calendar_are_read_one_by_one(surroundings: pytest.MonkeyPatch) -> None:
+    assert fresh().embedding_sites == ()
+    surroundings.setenv("EVENTHUB_EMBED_ORIGINS", " https://www.Example.org , https://x.org:8443,")
+    assert fresh().embedding_sites == ("https://www.example.org", "https://x.org:8443")

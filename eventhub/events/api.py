@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from eventhub.access import Policy, account_of, identity_of, open_to
+from eventhub.directory.queries import regions
 from eventhub.errors import Problems
 from eventhub.events.commands import (
     add_programme_item,
@@ -31,6 +32,7 @@ from eventhub.events.queries import (
     events,
     programme_of,
     public_event,
+    themes,
     ties_of,
 )
 from eventhub.events.rules import (
@@ -46,7 +48,7 @@ from eventhub.events.rules import (
 from eventhub.events.zones import as_instant, wall_time
 from eventhub.listing import Listing, listing, window
 from eventhub.problems import check_words
-from eventhub.settings import current_settings
+from eventhub.settings import KNOWN_LANGUAGES, current_settings
 from eventhub.words import Sentence
 
 Wall = tuple[date | None, time | None, bool]
@@ -249,6 +251,7 @@ async def facts_of(sent: EventIn, before: EventRow | None) -> EventFacts:
         registration_closes_at=closes_at,
         parity_exempt_reason=given("parity_exempt_reason", ""),
         counts_in_statistics=given("counts_in_statistics", True),
+        minimum_break=before.minimum_break if before else 0,
         parent=ties.parent if sent.parent is UNSET else (sent.parent or None),
         action_lines=ties.action_lines if sent.action_lines is UNSET else tuple(sent.action_lines),
         themes=ties.themes if sent.themes is UNSET else tuple(sent.themes),
@@ -359,8 +362,12 @@ class EventsApi(Controller):
         self,
         request: Request[Any, Any, Any],
         year: Annotated[int | None, QueryParameter(ge=1, le=9998)] = None,
+        month: Annotated[int | None, QueryParameter(ge=1, le=12)] = None,
+        region: FromQuery[str] = "",
         kind: FromQuery[str] = "",
         mode: FromQuery[str] = "",
+        theme: FromQuery[str] = "",
+        language: FromQuery[str] = "",
         involvement: FromQuery[str] = "",
         status: FromQuery[str] = "",
         q: FromQuery[str] = "",
@@ -374,12 +381,19 @@ class EventsApi(Controller):
             mode=(mode, Mode),
             involvement=(involvement, Involvement),
             status=(status, EventStatus),
+            language=(language, KNOWN_LANGUAGES),
+            region=(region, [str(row["code"]) for row in await regions()] if region else []),
+            theme=(theme, [str(row["code"]) for row in await themes()] if theme else []),
         )
         staff = identity_of(request) is not None
         wanted = EventFilter(
             year=year,
+            month=month,
+            region=region,
             kind=kind,
             mode=mode,
+            theme=theme,
+            language=language,
             involvement=involvement,
             status=status,
             q=q,

@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import msgspec
-
 from eventhub.accounts.commands import record
 from eventhub.database import lock_clause, sql, transaction
-from eventhub.directory.countries import country_codes
 from eventhub.directory.folding import fold, slugify
 from eventhub.directory.rules import clean_line, clean_text
 from eventhub.errors import NotFound, Problems, Refusal
@@ -27,16 +24,15 @@ from eventhub.events.rules import (
     EventStatus,
     ItemFacts,
     RegistrationMode,
-    event_problems,
     item_problems,
     schedule_problems,
 )
+from eventhub.events.ties import Links, look_up, tie
 from eventhub.mail.commands import post_letter, withdraw_letters
 from eventhub.registrations.commands import open_pool, resize_pool, seats_transaction, set_pool_open
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import RegistrationFilter, RegistrationRow, registrations_of
 from eventhub.registrations.rules import RegistrationStatus
-from eventhub.settings import current_settings
 from eventhub.speakers.queries import parity_of
 from eventhub.words import Sentence
 
@@ -85,6 +81,19 @@ async def create_event(facts: EventFacts, *, now: datetime, account_id: UUID) ->
         Problems: something is missing or wrong; every fault at once.
 
     """
+    async with transaction():
+        new = await insert_event(facts, now=now, account_id=account_id)
+    return await event_by_id(new)
+
+
+async def insert_event(facts: EventFacts, *, now: datetime, account_id: UUID) -> UUID:
+    """
+    Write a new draft down in the caller's transaction; its key.
+
+    Raises:
+        Problems: something is missing or wrong; every fault at once.
+
+    """
     facts = _tidy(facts)
     links = await _checked(facts)
     start, end = facts.instants()
@@ -94,27 +103,26 @@ async def create_event(facts: EventFacts, *, now: datetime, account_id: UUID) ->
         slug = base if attempt == 0 else f"{base}-{attempt + 1}"
         if slug in _TAKEN_ADDRESSES:
             continue
-        async with transaction():
-            done = await sql(
-                "INSERT INTO event (id, slug, title, title_folded, kind, mode, involvement, status, starts_on, "
-                "starts_time, ends_on, ends_time, time_zone, starts_at, ends_at, place, country, online_url, "
-                "description, language, capacity, registration_mode, registration_closes_at, parent, "
-                "counts_in_statistics, parity_exempt_reason, printed_start, printed_end, printed_title, "
-                "printed_location, calendar_uid, sequence, version, cancel_reason, created_by, created_at, updated_at) "
-                "VALUES ({}, {}, {}, {}, {}, {}, {}, 'draft', {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, "
-                "{}, {}, {}, '', '', '', '', {}, 0, 1, '', {}, {}, {}) ON CONFLICT (slug) DO NOTHING RETURNING id",
-                new, slug, facts.title, fold(facts.title)[:300], facts.kind, facts.mode, facts.involvement,
-                facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, facts.time_zone, start, end,
-                facts.place, facts.country, facts.online_url, facts.description, facts.language, facts.capacity,
-                facts.registration_mode, facts.registration_closes_at, links.parent, facts.counts_in_statistics,
-                facts.parity_exempt_reason, new_calendar_uid(new), account_id, now, now,
-            )  # fmt: skip
-            if not done:
-                continue
-            await _link(new, links)
-            await open_pool(new, facts.capacity)
-            await record("create_event", "event", new, account_id=account_id, now=now)
-        return await event_by_id(new)
+        done = await sql(
+            "INSERT INTO event (id, slug, title, title_folded, kind, mode, involvement, status, starts_on, "
+            "starts_time, ends_on, ends_time, time_zone, starts_at, ends_at, place, country, online_url, "
+            "description, language, capacity, registration_mode, registration_closes_at, parent, "
+            "counts_in_statistics, minimum_break, parity_exempt_reason, printed_start, printed_end, printed_title, "
+            "printed_location, calendar_uid, sequence, version, cancel_reason, created_by, created_at, updated_at) "
+            "VALUES ({}, {}, {}, {}, {}, {}, {}, 'draft', {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, "
+            "{}, {}, {}, {}, '', '', '', '', {}, 0, 1, '', {}, {}, {}) ON CONFLICT (slug) DO NOTHING RETURNING id",
+            new, slug, facts.title, fold(facts.title)[:300], facts.kind, facts.mode, facts.involvement,
+            facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, facts.time_zone, start, end,
+            facts.place, facts.country, facts.online_url, facts.description, facts.language, facts.capacity,
+            facts.registration_mode, facts.registration_closes_at, links.parent, facts.counts_in_statistics,
+            facts.minimum_break, facts.parity_exempt_reason, new_calendar_uid(new), account_id, now, now,
+        )  # fmt: skip
+        if not done:
+            continue
+        await tie(new, facts, links)
+        await open_pool(new, facts.capacity)
+        await record("create_event", "event", new, account_id=account_id, now=now)
+        return new
     raise Problems({"title": [Sentence("Too many events have this title. Please choose another.")]})
 
 
@@ -155,17 +163,15 @@ async def change_event(
             "UPDATE event SET title = {}, title_folded = {}, kind = {}, mode = {}, involvement = {}, starts_on = {}, "
             "starts_time = {}, ends_on = {}, ends_time = {}, time_zone = {}, starts_at = {}, ends_at = {}, place = {}, "
             "country = {}, online_url = {}, description = {}, language = {}, capacity = {}, registration_mode = {}, "
-            "registration_closes_at = {}, parent = {}, counts_in_statistics = {}, parity_exempt_reason = {}, "
-            "sequence = {}, version = version + 1, updated_at = {} WHERE id = {}",
+            "registration_closes_at = {}, parent = {}, counts_in_statistics = {}, minimum_break = {}, "
+            "parity_exempt_reason = {}, sequence = {}, version = version + 1, updated_at = {} WHERE id = {}",
             facts.title, fold(facts.title)[:300], facts.kind, facts.mode, facts.involvement, facts.starts_on,
             facts.starts_time, facts.ends_on, facts.ends_time, facts.time_zone, start, end, facts.place,
             facts.country, facts.online_url, facts.description, facts.language, facts.capacity,
             facts.registration_mode, facts.registration_closes_at, links.parent, facts.counts_in_statistics,
-            facts.parity_exempt_reason, sequence, now, before.id,
+            facts.minimum_break, facts.parity_exempt_reason, sequence, now, before.id,
         )  # fmt: skip
-        await sql("DELETE FROM event_theme WHERE event = {}", before.id)
-        await sql("DELETE FROM event_action_line WHERE event = {}", before.id)
-        await _link(before.id, links)
+        await tie(before.id, facts, links)
         if facts.time_zone and facts.time_zone != before.time_zone:
             await _move_programme(before.id, facts.time_zone)
         after = await event_by_id(before.id)
@@ -312,6 +318,8 @@ async def delete_draft(slug: str, *, now: datetime, account_id: UUID) -> None:
             raise EventIsKept(Sentence("Other events are part of this one. Take them out of it first."))
         if await sql("SELECT 1 AS one FROM lab_session WHERE event = {}", event.id):
             raise EventIsKept(Sentence("This is a session of a lab. Take it off the lab first."))
+        if await sql("SELECT 1 AS one FROM campaign_submission WHERE event = {} LIMIT 1", event.id):
+            raise EventIsKept(Sentence("This event was accepted for a campaign, so it stays."))
         await sql(
             "DELETE FROM speaker_slot WHERE programme_item IN (SELECT id FROM programme_item WHERE event = {})",
             event.id,
@@ -320,6 +328,38 @@ async def delete_draft(slug: str, *, now: datetime, account_id: UUID) -> None:
             await sql(f"DELETE FROM {table} WHERE event = {{}}", event.id)
         await sql("DELETE FROM event WHERE id = {}", event.id)
         await record("delete_draft", "event", event.id, account_id=account_id, now=now)
+
+
+async def archive_event(slug: str, *, now: datetime, account_id: UUID) -> EventRow:
+    """
+    Put an event away from the lists of staff; pages, feeds and figures stay as they are.
+
+    Raises:
+        EventIsKept: it is neither over nor cancelled.
+
+    """
+    event = await event_by_slug(slug)
+    async with transaction():
+        event = await _locked(event.id)
+        if event.archived_at:
+            return event
+        if event.status != EventStatus.CANCELLED and not event.is_past(now):
+            raise EventIsKept(Sentence("Only events that are over or cancelled can be put away."))
+        await sql("UPDATE event SET archived_at = {} WHERE id = {}", now, event.id)
+        await record("archive_event", "event", event.id, account_id=account_id, now=now)
+    return await event_by_id(event.id)
+
+
+async def unarchive_event(slug: str, *, now: datetime, account_id: UUID) -> EventRow:
+    """Take an event back into the lists of staff."""
+    event = await event_by_slug(slug)
+    async with transaction():
+        event = await _locked(event.id)
+        if event.archived_at is None:
+            return event
+        await sql("UPDATE event SET archived_at = NULL WHERE id = {}", event.id)
+        await record("unarchive_event", "event", event.id, account_id=account_id, now=now)
+    return await event_by_id(event.id)
 
 
 async def add_programme_item(slug: str, facts: ItemFacts, *, now: datetime, account_id: UUID) -> ItemRow:
@@ -391,74 +431,26 @@ async def remove_programme_item(item_id: UUID, *, now: datetime, account_id: UUI
     return await event_by_id(item.event)
 
 
-class _Links(msgspec.Struct, frozen=True):
-    """Keys of what an event is tied to."""
-
-    parent: UUID | None
-    themes: list[UUID]
-    action_lines: list[UUID]
-
-
 def _tidy(facts: EventFacts) -> EventFacts:
     return replace(
         facts,
         title=clean_line(facts.title), place=clean_line(facts.place), country=facts.country.strip().upper(),
         online_url=facts.online_url.strip(), description=clean_text(facts.description),
         parity_exempt_reason=clean_text(facts.parity_exempt_reason),
+        organiser_name=None if facts.organiser_name is None else clean_line(facts.organiser_name),
     )  # fmt: skip
 
 
 async def event_faults(facts: EventFacts) -> dict[str, list[str]]:
     """Everything that is wrong with the facts of an event, the codes among them, by field."""
-    return (await _look_up(_tidy(facts)))[0]
+    return (await look_up(_tidy(facts)))[0]
 
 
-async def _checked(facts: EventFacts, slug: str | None = None) -> _Links:
-    problems, links = await _look_up(facts, slug)
+async def _checked(facts: EventFacts, slug: str | None = None) -> Links:
+    problems, links = await look_up(facts, slug)
     if problems:
         raise Problems(problems)
     return links
-
-
-async def _look_up(facts: EventFacts, slug: str | None = None) -> tuple[dict[str, list[str]], _Links]:
-    """Every fault of the facts and of the codes at once, and the keys behind the codes."""
-    problems = event_problems(facts, languages=current_settings().language_codes)
-    if facts.country and facts.country not in country_codes():
-        problems["country"] = [
-            Sentence("“%(given)s” is no country code. Codes look like FR.", given=facts.country[:10])
-        ]
-    parent = None
-    if facts.parent:
-        rows = await sql("SELECT id FROM event WHERE slug = {}", facts.parent.replace("\x00", " "))
-        if rows and facts.parent == slug:
-            problems["parent"] = [Sentence("An event cannot be part of itself.")]
-        elif rows:
-            parent = rows[0]["id"]
-        else:
-            problems["parent"] = [Sentence("There is no event “%(slug)s”.", slug=facts.parent[:90])]
-    found: dict[str, list[UUID]] = {}
-    for name, table in (("themes", "theme"), ("action_lines", "action_line")):
-        codes = list(dict.fromkeys(getattr(facts, name)))
-        known = {row["code"]: row["id"] for row in await sql(f"SELECT id, code FROM {table}")} if codes else {}
-        if unknown := [code for code in codes if code not in known]:
-            problems[name] = [
-                Sentence("“%(given)s” is none of: %(known)s.", given=code[:40], known=", ".join(sorted(known)))
-                for code in unknown[:10]
-            ]
-        found[name] = [known[code] for code in codes if code in known]
-    return problems, _Links(parent, found["themes"], found["action_lines"])
-
-
-async def _link(event_id: UUID, links: _Links) -> None:
-    for theme in links.themes:
-        await sql("INSERT INTO event_theme (id, event, theme) VALUES ({}, {}, {})", uuid4(), event_id, theme)
-    for line in links.action_lines:
-        await sql(
-            "INSERT INTO event_action_line (id, event, action_line) VALUES ({}, {}, {})",
-            uuid4(),
-            event_id,
-            line,
-        )
 
 
 def _checked_item(facts: ItemFacts, event: EventRow) -> tuple[ItemFacts, datetime, datetime]:

@@ -1,19 +1,31 @@
-"""Calendar files of events: one, or the public feed."""
+"""
+Calendar files of events: one, or the public feed; and the calendar as an Atom feed.
+
+Atom is written with the standard library. The known library for it, feedgen,
+brings lxml, a program in C to keep up to date, for some ten elements.
+"""
 
 import hashlib
+import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from litestar import Request, Response
 
+from eventhub import languages
 from eventhub.calendars import CalendarEvent, event_file, feed
-from eventhub.events.queries import EventFilter, EventRow, events
+from eventhub.events.queries import EventFilter, EventRow, events, first_events
 from eventhub.settings import current_settings
 
 #: How far back a feed reaches. Cut by day, or the ETag would change at each fetch.
 PAST = timedelta(days=90)
 MOST_EVENTS = 2000
+MOST_ENTRIES = 200
+#: What no XML 1.0 document can hold, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def calendar_event(event: EventRow) -> CalendarEvent:
@@ -56,13 +68,71 @@ def feed_answer(
     return calendar_answer(body, request, name="calendar.ics", public=public)
 
 
-def calendar_answer(body: bytes, request: Request[Any, Any, Any], *, name: str, public: bool) -> Response[Any]:
+async def public_atom(request: Request[Any, Any, Any], wanted: EventFilter) -> Response[Any]:
+    """The first events that match as an Atom feed (RFC 4287)."""
+    base = current_settings().base_url
+    asked = str(request.url.query)
+    address = f"{base}/calendar.atom?{asked}" if asked else f"{base}/calendar.atom"
+    body = atom_feed(await first_events(wanted, limit=MOST_ENTRIES), address=address)
+    return calendar_answer(body, request, name="calendar.atom", public=True, media_type="application/atom+xml")
+
+
+def atom_feed(found: Sequence[EventRow], *, address: str) -> bytes:
+    """
+    Events as an Atom feed, each in its own language.
+
+    Ids are made from what never changes: that of an entry from the key of the
+    event, that of the feed from its address.
+    """
+    base = current_settings().base_url
+    top = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom"})
+
+    def add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
+        element = SubElement(parent, name, attributes)
+        element.text = _NOT_XML.sub("", text) or None
+        return element
+
+    add(top, "id", uuid5(NAMESPACE_URL, address).urn)
+    add(top, "title", "EventHub")
+    add(top, "updated", _instant(max((event.updated_at for event in found), default=datetime(1970, 1, 1, tzinfo=UTC))))
+    add(top, "link", rel="self", type="application/atom+xml", href=_NOT_XML.sub("", address))
+    add(top, "link", rel="alternate", type="text/html", href=f"{base}/")
+    add(add(top, "author"), "name", current_settings().sender[0] or "EventHub")
+    for event in found:
+        entry = add(top, "entry", **{"xml:lang": event.language})
+        with languages.speaking(event.language):
+            cancelled = f"{languages.gettext('Cancelled')}: " if event.status == "cancelled" else ""
+        add(entry, "id", event.id.urn)
+        add(entry, "title", f"{cancelled}{event.title}")
+        add(entry, "updated", _instant(event.updated_at))
+        add(entry, "published", _instant(event.published_at or event.created_at))
+        add(entry, "link", rel="alternate", type="text/html", href=f"{base}{event.href}")
+        add(entry, "category", term=event.kind)
+        add(entry, "summary", "\n\n".join(filter(None, (_when(event), event.place, event.description))))
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(top, encoding="unicode").encode()
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _when(event: EventRow) -> str:
+    """Days and, where known, clock times in the event's zone and language."""
+    if event.starts_at and event.time_zone:
+        moments = languages.format_moments(event.starts_at, event.ends_at, event.time_zone, event.language)
+        return f"{moments}, {languages.zone_name(event.time_zone, event.language)}"
+    return languages.format_day_range(event.starts_on, event.ends_on, event.language)
+
+
+def calendar_answer(
+    body: bytes, request: Request[Any, Any, Any], *, name: str, public: bool, media_type: str = "text/calendar"
+) -> Response[Any]:
     """A calendar with its ETag; nothing but the headers when the reader has it already (RFC 9110 13.1)."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {
         "ETag": etag,
         "Cache-Control": "public, max-age=300" if public else "private, no-cache",
-        "Content-Type": "text/calendar; charset=utf-8",
+        "Content-Type": f"{media_type}; charset=utf-8",
     }
     if not public:
         headers |= {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}

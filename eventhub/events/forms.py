@@ -1,6 +1,7 @@
 """Forms of events and programme items."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -15,6 +16,9 @@ from eventhub.database import Row
 from eventhub.directory.countries import country_codes
 from eventhub.events.queries import EventRow, ItemRow
 from eventhub.events.rules import (
+    LAST_EDITION,
+    LONGEST_BREAK,
+    LONGEST_ORGANISER,
     LONGEST_TEXT,
     LONGEST_TITLE,
     MOST_SEATS,
@@ -24,6 +28,7 @@ from eventhub.events.rules import (
     ItemFacts,
     ItemKind,
     Mode,
+    PartnerRole,
     RegistrationMode,
 )
 from eventhub.forms import Form
@@ -53,6 +58,16 @@ def zone_choices() -> dict[str, list[tuple[str, str]]]:
         area, _, city = name.partition("/")
         grouped.setdefault(area, []).append((name, (city or area).replace("_", " ")))
     return grouped
+
+
+@dataclass(frozen=True)
+class TieChoices:
+    """What an event can be tied to: codes and names."""
+
+    series: list[tuple[str, str]]
+    partners: list[tuple[str, str]]
+    team: list[tuple[str, str]]
+    deliverables: list[tuple[str, str]]
 
 
 class EventForm(Form):
@@ -97,9 +112,28 @@ class EventForm(Form):
         [Length(max=2000)],
         description="Only for programmes meant for women or another group; leave it empty otherwise.",
     )
+    minimum_break = wtforms.IntegerField(
+        "Break between two items of one room, in minutes",
+        [Optional(), NumberRange(0, LONGEST_BREAK)],
+        description="You are told when a programme item leaves less.",
+    )
+    series = wtforms.SelectField("Series", [Optional()])
+    edition = wtforms.IntegerField("Number of the edition", [Optional(), NumberRange(1, LAST_EDITION)])
+    organiser_name = wtforms.StringField(
+        "Organiser", [Length(max=LONGEST_ORGANISER)], description="Leave it empty when the association organises it."
+    )
+    co_organiser = wtforms.SelectMultipleField("Co-organisers", [Optional()])
+    host = wtforms.SelectMultipleField("Hosts", [Optional()])
+    funder = wtforms.SelectMultipleField("Funders", [Optional()])
+    knowledge_partner = wtforms.SelectMultipleField("Knowledge partners", [Optional()])
+    team = wtforms.SelectMultipleField("Team", [Optional()])
+    leads = wtforms.SelectMultipleField(
+        "Leads", [Optional()], description="Letters about this event go to them. Whoever leads is on the team."
+    )
+    deliverables = wtforms.SelectMultipleField("Deliverables that this event is evidence for", [Optional()])
     version = wtforms.HiddenField()
 
-    def __init__(self, *args: Any, themes: list[Row], action_lines: list[Row], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, themes: list[Row], action_lines: list[Row], ties: TieChoices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = labelled(EventKind)
         self.involvement.choices = labelled(Involvement)
@@ -110,6 +144,11 @@ class EventForm(Form):
         self.language.choices = labelled(current_settings().language_codes)
         self.themes.choices = labelled(row["code"] for row in themes)
         self.action_lines.choices = [(row["code"], f"{row['plan']}: {row['name']}") for row in action_lines]
+        self.series.choices = [("", "–"), *ties.series]
+        for role in PartnerRole:
+            self[role].choices = ties.partners
+        self.team.choices = self.leads.choices = ties.team
+        self.deliverables.choices = ties.deliverables
         halves = [("first", languages.gettext("The first")), ("second", languages.gettext("The second"))]
         self.which_start.choices = self.which_end.choices = halves
 
@@ -136,11 +175,18 @@ class EventForm(Form):
             registration_closes_at=before.registration_closes_at if before else None,
             parity_exempt_reason=self.parity_exempt_reason.data or "",
             counts_in_statistics=bool(self.counts_in_statistics.data),
+            minimum_break=self.minimum_break.data or 0,
             parent=(self.parent.data or "").strip() or None,
             action_lines=tuple(self.action_lines.data or ()),
             themes=tuple(self.themes.data or ()),
             second_start=which.get(self.which_start.data or ""),
             second_end=which.get(self.which_end.data or ""),
+            organiser_name=self.organiser_name.data or "",
+            partners=tuple((str(role), key) for role in PartnerRole for key in self[role].data or ()),
+            deliverables=tuple(self.deliverables.data or ()),
+            team=(*((key, True) for key in self.leads.data or ()), *((key, False) for key in self.team.data or ())),
+            series=self.series.data or "",
+            edition=self.edition.data,
         )
 
 
@@ -155,13 +201,14 @@ def _which(at: datetime | None, zone: str | None) -> str:
 
 
 def values_of_event(
-    event: EventRow, *, parent: str | None, themes: list[Row], action_lines: list[Row]
-) -> dict[str, Any]:
+    event: EventRow, *, parent: str | None, themes: list[Row], action_lines: list[Row], series: Row | None,
+    partners: list[Row], team: list[Row], deliverables: list[Row],
+) -> dict[str, Any]:  # fmt: skip
     """What the form shows for an event that exists."""
     names = (
         "title", "kind", "mode", "involvement", "starts_on", "starts_time", "ends_on", "ends_time", "time_zone",
         "place", "country", "online_url", "capacity", "registration_mode", "language", "description",
-        "counts_in_statistics", "parity_exempt_reason", "version",
+        "counts_in_statistics", "minimum_break", "parity_exempt_reason", "version", "edition", "organiser_name",
     )  # fmt: skip
     return {
         **{name: getattr(event, name) for name in names},
@@ -170,6 +217,11 @@ def values_of_event(
         "parent": parent or "",
         "themes": [row["code"] for row in themes],
         "action_lines": [row["code"] for row in action_lines],
+        "series": series["slug"] if series else "",
+        **{str(role): [row["key"] for row in partners if row["role"] == role] for role in PartnerRole},
+        "team": [str(row["account"]) for row in team if not row["is_lead"]],
+        "leads": [str(row["account"]) for row in team if row["is_lead"]],
+        "deliverables": [row["code"] for row in deliverables],
     }
 
 
@@ -188,6 +240,7 @@ class ItemForm(Form):
         [Length(max=2000)],
         description="Only for programmes meant for women or another group; leave it empty otherwise.",
     )
+    accept_conflicts = wtforms.BooleanField("Save it in spite of this")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

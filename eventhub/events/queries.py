@@ -11,7 +11,7 @@ import msgspec
 from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
 from eventhub.errors import NotFound
-from eventhub.events.rules import OWN, PRIVATE_KINDS, EventStatus, Mode
+from eventhub.events.rules import OWN, PRIVATE_KINDS, EventStatus, Mode, PartnerRole
 from eventhub.words import Sentence
 
 
@@ -239,9 +239,17 @@ async def item_by_id(item_id: UUID) -> ItemRow:
 
 
 class EventFilter(msgspec.Struct, frozen=True):
-    """What a list of events is narrowed to; empty means everything."""
+    """
+    What a list of events is narrowed to; empty means everything.
+
+    A month without a year is that month of every year. An event lies in the
+    region of its host member; without a host, in each region that has a member
+    in the country of the event. An online event without either is in none.
+    """
 
     year: int | None = None
+    month: int | None = None
+    region: str = ""
     kind: str = ""
     mode: str = ""
     involvement: str = ""
@@ -250,8 +258,10 @@ class EventFilter(msgspec.Struct, frozen=True):
     q: str = ""
     theme: str = ""
     from_day: date | None = None
+    until_day: date | None = None
     before_day: date | None = None
     public_only: bool = False
+    archived: bool | None = None
 
 
 def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
@@ -262,13 +272,22 @@ def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
         parts.append(condition)
         values.extend(given)
 
+    if wanted.archived is not None:
+        add("archived_at IS NOT NULL" if wanted.archived else "archived_at IS NULL")
     if wanted.public_only:
         add("status <> 'draft'")
         add(f"kind NOT IN ({', '.join('{}' for _ in PRIVATE_KINDS)})", *sorted(PRIVATE_KINDS))
-    if wanted.year is not None:
+    if wanted.year is not None and wanted.month is not None:
+        first = date(wanted.year, wanted.month, 1)
+        add("starts_on >= {} AND starts_on < {}", first, next_month(first))
+    elif wanted.month is not None:
+        add("SUBSTR(CAST(starts_on AS VARCHAR(10)), 6, 2) = {}", f"{wanted.month:02}")
+    elif wanted.year is not None:
         add("starts_on >= {} AND starts_on < {}", date(wanted.year, 1, 1), date(wanted.year + 1, 1, 1))
     if wanted.from_day:
         add("COALESCE(ends_on, starts_on) >= {}", wanted.from_day)
+    if wanted.until_day:
+        add("starts_on <= {}", wanted.until_day)
     if wanted.before_day:
         add("COALESCE(ends_on, starts_on) < {}", wanted.before_day)
     for name in ("kind", "mode", "involvement", "status", "language"):
@@ -285,13 +304,38 @@ def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
             "id IN (SELECT et.event FROM event_theme et JOIN theme t ON t.id = et.theme WHERE t.code = {})",
             wanted.theme,
         )
+    if wanted.region:
+        here = "FROM member m JOIN region r ON r.id = m.region WHERE r.code = {}"
+        add(
+            f"(host_member IN (SELECT m.id {here}) OR (host_member IS NULL AND country <> '' "
+            f"AND country IN (SELECT m.country {here})))",
+            wanted.region,
+            wanted.region,
+        )
     return " AND ".join(parts) or "1 = 1", values
+
+
+def next_month(first: date) -> date:
+    """The first day of the month after the one that begins on `first`."""
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
 
 
 async def events(
     wanted: EventFilter, *, limit: int, offset: int = 0, newest_first: bool = False
 ) -> tuple[list[EventRow], int]:
     """A part of the events that match, and how many match in all; two queries whatever the size."""
+    found = await first_events(wanted, limit=limit, offset=offset, newest_first=newest_first)
+    if offset == 0 and len(found) < limit:
+        return found, len(found)
+    condition, values = _conditions(wanted)
+    total = await sql(f"SELECT COUNT(*) AS n FROM event WHERE {condition}", *values)
+    return found, int(total[0]["n"])
+
+
+async def first_events(
+    wanted: EventFilter, *, limit: int, offset: int = 0, newest_first: bool = False
+) -> list[EventRow]:
+    """A part of the events that match, in order of time; one query."""
     condition, values = _conditions(wanted)
     order = "DESC" if newest_first else "ASC"
     rows = await sql(
@@ -301,16 +345,14 @@ async def events(
         limit,
         offset,
     )
-    if offset == 0 and len(rows) < limit:
-        return [EventRow(**row) for row in rows], len(rows)
-    total = await sql(f"SELECT COUNT(*) AS n FROM event WHERE {condition}", *values)
-    return [EventRow(**row) for row in rows], int(total[0]["n"])
+    return [EventRow(**row) for row in rows]
 
 
-async def years_with_events() -> list[int]:
-    """Years in which events start, newest first."""
+async def years_with_events(*, public_only: bool = False) -> list[int]:
+    """Years in which events start that are no drafts, newest first; perhaps only of those that everybody may know."""
+    condition, values = _conditions(EventFilter(public_only=True)) if public_only else ("status <> 'draft'", [])
     rows = await sql(
-        "SELECT DISTINCT SUBSTR(CAST(starts_on AS VARCHAR(10)), 1, 4) AS year FROM event WHERE status <> 'draft'"
+        f"SELECT DISTINCT SUBSTR(CAST(starts_on AS VARCHAR(10)), 1, 4) AS year FROM event WHERE {condition}", *values
     )
     return sorted((int(row["year"]) for row in rows), reverse=True)
 
@@ -329,6 +371,75 @@ async def action_lines(year: int | None = None) -> list[Row]:
         year,
         year,
     )
+
+
+async def deliverables() -> list[Row]:
+    """Deliverables of all plans; a code names the plan, the measure and the deliverable."""
+    return await sql(
+        "SELECT d.id AS id, m.plan || '/' || m.code || '/' || d.code AS code, d.name AS name FROM deliverable d "
+        "JOIN measure m ON m.id = d.measure ORDER BY m.plan, m.code, d.code"
+    )
+
+
+async def deliverables_of(event_id: UUID) -> list[Row]:
+    """Deliverables that an event is evidence for."""
+    return await sql(
+        "SELECT m.plan || '/' || m.code || '/' || d.code AS code, d.name AS name FROM event_deliverable x "
+        "JOIN deliverable d ON d.id = x.deliverable JOIN measure m ON m.id = d.measure WHERE x.event = {} "
+        "ORDER BY m.plan, m.code, d.code",
+        event_id,
+    )
+
+
+async def partners_of(event_id: UUID) -> list[Row]:
+    """Partners of an event with their roles, in the order of the roles."""
+    rows = await sql(
+        "SELECT x.role AS role, p.key AS key, p.name AS name FROM event_partner x JOIN partner p ON p.id = x.partner "
+        "WHERE x.event = {} ORDER BY p.name_folded, p.key",
+        event_id,
+    )
+    return sorted(rows, key=lambda row: list(PartnerRole).index(row["role"]))
+
+
+async def partner_choices() -> list[tuple[str, str]]:
+    """Key and name of every partner, by name."""
+    return [(row["key"], row["name"]) for row in await sql("SELECT key, name FROM partner ORDER BY name_folded, key")]
+
+
+async def team_of(event_id: UUID) -> list[Row]:
+    """Accounts that work on an event, those who lead it first."""
+    return await sql(
+        "SELECT x.account AS account, x.is_lead AS is_lead, a.name AS name, a.is_active AS is_active "
+        "FROM event_team x JOIN account a ON a.id = x.account WHERE x.event = {} ORDER BY x.is_lead DESC, a.name, a.id",
+        event_id,
+    )
+
+
+async def team_choices() -> list[tuple[str, str]]:
+    """Key and name of every account in use, by name."""
+    rows = await sql("SELECT id, name FROM account WHERE is_active ORDER BY name, id")
+    return [(str(row["id"]), row["name"]) for row in rows]
+
+
+async def series_choices() -> list[tuple[str, str]]:
+    """Address and name of every series, by name."""
+    return [(row["slug"], row["name"]) for row in await sql("SELECT slug, name FROM event_series ORDER BY name, slug")]
+
+
+async def series_of(event: EventRow) -> Row | None:
+    """The series that an event is an edition of."""
+    if event.series is None:
+        return None
+    return (await sql("SELECT slug, name FROM event_series WHERE id = {}", event.series))[0]
+
+
+async def all_parts_of(event_id: UUID) -> list[EventRow]:
+    """The events of which this one is the parent, drafts among them, in order of time; for staff."""
+    rows = await sql(
+        f"SELECT {EVENT_COLUMNS} FROM event WHERE parent = {{}} ORDER BY starts_on, COALESCE(starts_at, created_at), title",
+        event_id,
+    )
+    return [EventRow(**row) for row in rows]
 
 
 async def themes_of(event_id: UUID) -> list[Row]:

@@ -79,6 +79,15 @@ class RegistrationMode(StrEnum):
     CLOSED = "closed"
 
 
+class PartnerRole(StrEnum):
+    """A partner's part in an event."""
+
+    CO_ORGANISER = "co_organiser"
+    HOST = "host"
+    FUNDER = "funder"
+    KNOWLEDGE_PARTNER = "knowledge_partner"
+
+
 class ItemKind(StrEnum):
     """What a programme item is."""
 
@@ -99,7 +108,11 @@ FIRST_YEAR, LAST_YEAR = 1985, 2100
 LONGEST_TITLE = 300
 LONGEST_TEXT = 20_000
 MOST_SEATS = 1_000_000
+#: Minutes between two items of one room that can be asked for.
+LONGEST_BREAK = 240
 LONGEST_EVENT = timedelta(days=400)
+LONGEST_ORGANISER = 200
+LAST_EDITION = 9999
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,13 @@ class EventFacts:
     What an organiser says of an event. The wall time in its zone is the truth.
 
     `second_start` and `second_end` say which of two instants is meant when
-    the clocks are put back; None has not been asked.
+    the clocks are put back; None has not been asked. `minimum_break` is in
+    minutes, between two items of one room.
+
+    Of `organiser_name`, `partners` (pairs of role and key), `deliverables`,
+    `team` (pairs of account and whether it leads) and `series` None says
+    nothing: what stands stays. An empty `series` takes the event out of its
+    series; `edition` is read together with `series` only.
     """
 
     title: str
@@ -130,11 +149,18 @@ class EventFacts:
     registration_closes_at: datetime | None = None
     parity_exempt_reason: str = ""
     counts_in_statistics: bool = True
+    minimum_break: int = 0
     parent: str | None = None
     action_lines: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     second_start: bool | None = None
     second_end: bool | None = None
+    organiser_name: str | None = None
+    partners: tuple[tuple[str, str], ...] | None = None
+    deliverables: tuple[str, ...] | None = None
+    team: tuple[tuple[str, bool], ...] | None = None
+    series: str | None = None
+    edition: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def instants(self) -> tuple[datetime | None, datetime | None]:
@@ -168,13 +194,24 @@ def event_problems(facts: EventFacts, *, languages: Sequence[str] = ("en", "es",
         wrong("language", Sentence("“%(given)s” is not one of the languages %(known)s.", given=facts.language[:20], known=", ".join(languages)))  # fmt: skip
     if facts.capacity is not None and not 0 <= facts.capacity <= MOST_SEATS:
         wrong("capacity", Sentence("The number of seats lies between 0 and %(most)s.", most=MOST_SEATS))
-    for name, most in (("place", 300), ("description", LONGEST_TEXT), ("online_url", 500), ("parity_exempt_reason", 2000)):  # fmt: skip
-        if len(getattr(facts, name)) > most:
+    if not 0 <= facts.minimum_break <= LONGEST_BREAK:
+        wrong("minimum_break", Sentence("A break lies between 0 and %(most)s minutes.", most=LONGEST_BREAK))
+    for name, most in (
+        ("place", 300), ("description", LONGEST_TEXT), ("online_url", 500), ("parity_exempt_reason", 2000),
+        ("organiser_name", LONGEST_ORGANISER),
+    ):  # fmt: skip
+        if len(getattr(facts, name) or "") > most:
             wrong(name, Sentence("This is too long; %(most)s characters is the most.", most=most))
     if facts.online_url and not is_web_address(facts.online_url):
         wrong("online_url", Sentence("This is no web address. It begins with https:// or http://."))
     if facts.registration_closes_at and not FIRST_YEAR <= facts.registration_closes_at.year <= LAST_YEAR:
         wrong("registration_closes_at", _year_sentence())
+    for role in sorted({role for role, _ in facts.partners or ()} - set(PartnerRole)):
+        wrong("partners", unknown_word(role, PartnerRole))
+    if facts.series and facts.edition is not None and not 1 <= facts.edition <= LAST_EDITION:
+        wrong("edition", Sentence("The number of the edition lies between 1 and %(most)s.", most=LAST_EDITION))
+    if facts.series == "" and facts.edition is not None:
+        wrong("edition", Sentence("Please choose the series that this is an edition of."))
     _time_problems(facts, wrong)
     return {name: list(sentences) for name, sentences in faults.items()}
 

@@ -1,6 +1,5 @@
 """Pages of events: the public calendar and the organisers' desk."""
 
-import re
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -14,6 +13,7 @@ from litestar.params import FromPath, FromQuery
 from eventhub.access import Policy, account_of, open_to
 from eventhub.accounts.queries import audit_trail
 from eventhub.errors import Problems, Refusal
+from eventhub.events.calendar_web import CALENDAR_PAGES, year_of
 from eventhub.events.commands import (
     NotReadyToPublish,
     add_programme_item,
@@ -27,95 +27,54 @@ from eventhub.events.commands import (
     remove_programme_item,
 )
 from eventhub.events.feeds import event_calendar, public_feed
-from eventhub.events.forms import CancelForm, EventForm, ItemForm, PublishForm, labelled, values_of_event
+from eventhub.events.forms import CancelForm, EventForm, ItemForm, PublishForm, TieChoices, labelled, values_of_event
 from eventhub.events.kept import KEPT_PAGES
 from eventhub.events.queries import (
     EventFilter,
     EventRow,
+    ItemRow,
     action_lines,
     action_lines_of,
+    all_parts_of,
+    deliverables,
+    deliverables_of,
     event_by_id,
     event_by_slug,
     events,
     item_by_id,
+    partner_choices,
+    partners_of,
     parts_of,
     programme_of,
     public_event,
     public_parent_of,
+    series_choices,
+    series_of,
+    team_choices,
+    team_of,
     themes,
     themes_of,
     ties_of,
     years_with_events,
 )
-from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, PRIVATE_KINDS, EventKind, EventStatus, Involvement, Mode
+from eventhub.events.rules import EventKind, EventStatus, Involvement, Mode
 from eventhub.mail.queries import letter_counts
 from eventhub.pages import list_page, redirect, render
+from eventhub.programme.queries import conflicts_before_saving, programme_conflicts
 from eventhub.registrations.queries import head_count_of, registration_counts, seats_of
 from eventhub.settings import current_settings
 from eventhub.speakers.queries import exceptions_of, parity_of, parity_of_events, speakers_of
 from eventhub.speakers.rules import what_if
 from eventhub.words import Sentence
 
-CALENDAR_PAGE = 60
 DESK_PAGE = 40
 LOOK_AHEAD = timedelta(days=92)
-
-
-def _year(text: str) -> int | None:
-    """The year of a filter, if it can be one."""
-    return int(text) if re.fullmatch("[0-9]{4}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR else None
 
 
 class PublicCalendar(Controller):
     """What everybody can see."""
 
     opt = open_to(Policy.PUBLIC)
-
-    @get("/")
-    async def index(
-        self,
-        request: Request[Any, Any, Any],
-        now: NamedDependency[datetime],
-        year: FromQuery[str] = "",
-        kind: FromQuery[str] = "",
-        mode: FromQuery[str] = "",
-        q: FromQuery[str] = "",
-        theme: FromQuery[str] = "",
-        language: FromQuery[str] = "",
-        page_number: FromQuery[str] = "1",
-    ) -> Response[str]:
-        """Coming events by month, or those of a year."""
-        chosen = _year(year)
-        number = list_page(page_number)
-        wanted = EventFilter(
-            year=chosen,
-            kind=kind if kind in set(EventKind) else "",
-            mode=mode if mode in set(Mode) else "",
-            language=language if language in current_settings().language_codes else "",
-            q=q[:200],
-            theme=theme[:30],
-            from_day=None if chosen else now.date(),
-            public_only=True,
-        )
-        found, total = await events(wanted, limit=CALENDAR_PAGE, offset=(number - 1) * CALENDAR_PAGE)
-        months = [
-            (date(key[0], key[1], 1), list(group))
-            for key, group in groupby(found, key=lambda event: (event.starts_on.year, event.starts_on.month))
-        ]
-        return render(
-            request,
-            "events/calendar",
-            months=months,
-            total=total,
-            number=number,
-            pages=max(1, -(-total // CALENDAR_PAGE)),
-            years=await years_with_events(),
-            themes=await themes(),
-            wanted=wanted,
-            kinds=[kind for kind in EventKind if kind not in PRIVATE_KINDS],
-            modes=list(Mode),
-            now=now,
-        )
 
     @get("/events/{slug:str}")
     async def show(
@@ -147,6 +106,8 @@ async def event_page(request: Request[Any, Any, Any], slug: str, now: datetime) 
         parts=await parts_of(event.id),
         parent=await public_parent_of(event),
         is_open=event.takes_registrations(now),
+        partners=await partners_of(event.id),
+        series=await series_of(event),
         is_past=event.is_past(now),
         now=now,
     )
@@ -168,7 +129,7 @@ class Desk(Controller):
     @get("/staff/")
     async def index(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[str]:
         """Coming events with their numbers, and what wants attention."""
-        coming, total = await events(EventFilter(from_day=now.date()), limit=DESK_PAGE)
+        coming, total = await events(EventFilter(from_day=now.date(), archived=False), limit=DESK_PAGE)
         soon = {e.id: e for e in coming if e.starts_on <= (now + LOOK_AHEAD).date() and e.is_own}
         checks = await parity_of_events({e.id: e.parity_exempt_reason for e in soon.values()})
         unbalanced = [(soon[key], check) for key, check in checks.items() if check.problems]
@@ -200,12 +161,15 @@ class StaffEvents(Controller):
         involvement: FromQuery[str] = "",
         status: FromQuery[str] = "",
         q: FromQuery[str] = "",
+        archived: FromQuery[str] = "",
         page_number: FromQuery[str] = "1",
     ) -> Response[str]:
-        """All events that match, newest first."""
-        chosen = _year(year)
+        """All events that match, newest first; those put away only when asked for."""
+        chosen = year_of(year)
         number = list_page(page_number)
-        wanted = EventFilter(year=chosen, kind=kind, involvement=involvement, status=status, q=q[:200])
+        wanted = EventFilter(
+            year=chosen, kind=kind, involvement=involvement, status=status, q=q[:200], archived=archived == "yes"
+        )
         found, total = await events(wanted, limit=DESK_PAGE, offset=(number - 1) * DESK_PAGE, newest_first=True)
         return render(
             request,
@@ -223,9 +187,17 @@ class StaffEvents(Controller):
         )
 
     @get("/new", opt=open_to(Policy.EDIT_EVENTS))
-    async def new(self, request: Request[Any, Any, Any]) -> Response[str]:
-        """An empty form."""
-        form = await _event_form(None, time_zone=current_settings().time_zone, mode=Mode.ONLINE, kind=EventKind.WEBINAR)
+    async def new(self, request: Request[Any, Any, Any], parent: FromQuery[str] = "") -> Response[str]:
+        """An empty form, or that of a new part with the days, place and zone of its parent."""
+        values: dict[str, Any] = {
+            "time_zone": current_settings().time_zone, "mode": Mode.ONLINE, "kind": EventKind.WEBINAR,
+        }  # fmt: skip
+        if parent:
+            above = await event_by_slug(parent.replace("\x00", " "))
+            names = ("kind", "mode", "involvement", "starts_on", "ends_on", "place", "country", "language")
+            values |= {name: getattr(above, name) for name in names} | {"parent": above.slug}
+            values["time_zone"] = above.time_zone or values["time_zone"]
+        form = await _event_form(None, **values)
         return render(request, "events/form", form=form, event=None)
 
     @post("/new", opt=open_to(Policy.EDIT_EVENTS))
@@ -257,8 +229,12 @@ class StaffEvents(Controller):
             parent=parent,
             themes=await themes_of(event.id),
             action_lines=await action_lines_of(event.id),
+            series=await series_of(event),
+            partners=await partners_of(event.id),
+            team=await team_of(event.id),
+            deliverables=await deliverables_of(event.id),
         )
-        return render(request, "events/form", form=await _event_form(None, **values), event=event)
+        return render(request, "events/form", form=await _event_form(None, event, **values), event=event)
 
     @post("/{slug:str}/edit", opt=open_to(Policy.EDIT_EVENTS))
     async def update(
@@ -266,7 +242,7 @@ class StaffEvents(Controller):
     ) -> Response[Any]:
         """Change it; registered people hear of what matters."""
         event = await event_by_slug(slug)
-        form = await _event_form(await request.form())
+        form = await _event_form(await request.form(), event)
         status = 422
         if form.validate():
             shown = str(form.version.data or "")
@@ -344,13 +320,14 @@ class StaffEvents(Controller):
         """Put an item on the programme."""
         event = await event_by_slug(slug)
         form = ItemForm(await request.form())
-        if form.validate():
+        found = []
+        if form.validate() and not (found := await _conflicts(form, event)):
             try:
                 await add_programme_item(slug, form.facts(), now=now, account_id=account_of(request).account_id)
                 return redirect(f"/staff/events/{slug}#programme", Sentence("The item is on the programme."))
             except Problems as problems:
                 form.add_problems(problems)
-        return render(request, "events/item_form", status_code=422, form=form, event=event, item=None)
+        return render(request, "events/item_form", status_code=422, form=form, event=event, item=None, conflicts=found)
 
 
 class StaffProgramme(Controller):
@@ -385,7 +362,8 @@ class StaffProgramme(Controller):
         item = await item_by_id(item_id)
         event = await event_by_id(item.event)
         form = ItemForm(await request.form())
-        if form.validate():
+        found = []
+        if form.validate() and not (found := await _conflicts(form, event, item)):
             try:
                 await change_programme_item(
                     item_id, form.facts(item), now=now, account_id=account_of(request).account_id
@@ -393,7 +371,7 @@ class StaffProgramme(Controller):
                 return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is changed."))
             except Problems as problems:
                 form.add_problems(problems)
-        return render(request, "events/item_form", status_code=422, form=form, event=event, item=item)
+        return render(request, "events/item_form", status_code=422, form=form, event=event, item=item, conflicts=found)
 
     @post("/remove")
     async def remove(
@@ -404,8 +382,28 @@ class StaffProgramme(Controller):
         return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is off the programme."))
 
 
-async def _event_form(posted: Any, **values: Any) -> EventForm:
-    return EventForm(posted, themes=await themes(), action_lines=await action_lines(), data=values)
+async def _conflicts(form: ItemForm, event: EventRow, item: ItemRow | None = None) -> list[Sentence]:
+    """What the item would clash with, unless the organiser has read it and saves in spite of it."""
+    if form.accept_conflicts.data:
+        return []
+    return await conflicts_before_saving(event, form.facts(item), item.id if item else None)
+
+
+async def _event_form(posted: Any, event: EventRow | None = None, **values: Any) -> EventForm:
+    """The form with all that can be chosen; colleagues who have left can stay on the team they are on."""
+    offered = await action_lines(event.starts_on.year if event and posted is None else None)
+    kept = [row for row in await action_lines() if row["code"] in values.get("action_lines", ())]
+    lines = {row["code"]: row for row in [*kept, *offered]}
+    team = dict(await team_choices())
+    if event:
+        team |= {str(row["account"]): row["name"] for row in await team_of(event.id)}
+    ties = TieChoices(
+        series=await series_choices(),
+        partners=await partner_choices(),
+        team=list(team.items()),
+        deliverables=[(row["code"], f"{row['code']}: {row['name']}") for row in await deliverables()],
+    )
+    return EventForm(posted, themes=await themes(), action_lines=list(lines.values()), ties=ties, data=values)
 
 
 async def _desk_page(
@@ -419,12 +417,14 @@ async def _desk_page(
     status_code: int = 200,
 ) -> Response[str]:
     schedule, panels = await publishing_problems(event)
+    items = await programme_of(event.id)
     return render(
         request,
         "events/staff_event",
         status_code=refusal.status_code if refusal else status_code,
         event=event,
-        days=by_day(await programme_of(event.id), event.time_zone),
+        days=by_day(items, event.time_zone),
+        conflicts=await programme_conflicts(event, items),
         speakers=await speakers_of(event.id),
         check=await parity_of(event.id, exempt_reason=event.parity_exempt_reason),
         change_of=lambda counts: what_if(counts, current_settings().parity_minimum_share),
@@ -436,6 +436,13 @@ async def _desk_page(
         head_count=await head_count_of(event.id),
         history=await audit_trail(object_kind="event", object_id=event.id, limit=20),
         refused=refusal is not None,
+        above=await event_by_id(event.parent) if event.parent else None,
+        parts=await all_parts_of(event.id),
+        partners=await partners_of(event.id),
+        team=await team_of(event.id),
+        evidence=await deliverables_of(event.id),
+        lines=await action_lines_of(event.id),
+        series=await series_of(event),
         publish_form=publish_form or PublishForm(),
         cancel_form=cancel_form or CancelForm(),
         is_past=event.is_past(now),
@@ -443,4 +450,4 @@ async def _desk_page(
     )
 
 
-EVENT_PAGES: list[Any] = [PublicCalendar, Desk, StaffEvents, StaffProgramme]
+EVENT_PAGES: list[Any] = [*CALENDAR_PAGES, PublicCalendar, Desk, StaffEvents, StaffProgramme]

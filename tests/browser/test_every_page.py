@@ -31,6 +31,8 @@ PUBLIC: Mapping[str, Kind] = {
     "calendar": Kind("/"),
     "calendar without a match": Kind("/?q=nothing+is+called+so"),
     "calendar of a year": Kind("/?year=2020"),
+    "calendar as a month": Kind("/?view=month&year=2020&month=3"),
+    "calendar on another web site": Kind("/embed/calendar?year=2020"),
     "event": Kind(CARE),
     "event, full": Kind(FULL),
     "event, cancelled": Kind(CANCELLED),

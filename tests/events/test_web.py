@@ -342,7 +342,11 @@ async def test_a_programme_item_is_written_changed_and_taken_off(app: Any, clien
             True,
             "x" * 500,
         )
-        assert (await post_form(browser, path, ITEM | {"ends_time": "00:30"})).status_code == 303
+        late = await post_form(browser, path, ITEM | {"ends_time": "00:30"})
+        assert (late.status_code, "lies outside the event." in late.text) == (422, True)
+        assert (
+            await post_form(browser, path, ITEM | {"ends_time": "00:30", "accept_conflicts": "y"})
+        ).status_code == 303
         item = (await sql("SELECT id, ends_on FROM programme_item"))[0]
         assert item["ends_on"] == date(2027, 3, 2)
         own = f"/staff/programme/{item['id']}"
