@@ -125,7 +125,8 @@ from datetime import date, time
 from eventhub.accounts.commands import add_account
 from eventhub.database import close_pool, start_pool, utc_now
 from eventhub.demo import load_demo
-from eventhub.events.commands import add_programme_item, create_event, publish_event
+from eventhub.events.commands import create_event, publish_event
+from eventhub.programme.commands import add_programme_item
 from eventhub.events.queries import EventFilter, events, programme_of
 from eventhub.events.rules import EventFacts, ItemFacts
 from eventhub.migrations import migrate
@@ -322,10 +323,19 @@ def _line(process: subprocess.Popen[str], word: str | None = None) -> str:
     return said
 
 
+def fairness(given: Given) -> list[Measured]:
+    """A week of starts ranked for all members."""
+    from benchmarks.fairness import limit, ours, per_second
+
+    turns = [lambda once=once: per_second(once, given.seconds) for once in (ours, limit)]
+    return [by_turns("week of fair hours", 1.0, given, *turns)]
+
+
 BENCHMARKS: dict[str, Callable[[Given], list[Measured]]] = {
     "page": page,
     "registration": registration,
     "letters": letters,
+    "fairness": fairness,
 }
 
 

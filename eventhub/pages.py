@@ -282,6 +282,8 @@ def environment() -> jinja2.Environment:
         month_short=lambda day: _date(day, "MMM"),
         clock=lambda start, end, zone: languages.format_time_range(start, end, zone, languages.current()),
         clock_elsewhere=_clock_elsewhere,
+        moments=lambda start, end, zone: languages.format_moments(start, end, zone, languages.current()),
+        wall=lambda at, zone: f"{languages.in_zone(at, zone):%Y-%m-%dT%H:%M}",
         differs=_differs,
         paragraphs=_paragraphs,
         audit=lambda action: languages.gettext(action_label(action)),

@@ -125,6 +125,98 @@
     else copy(button);
   });
 
+  /* Timetables: an item is dragged, or moved with arrow keys from its “Move” link, to a free place. The server
+     decides, and asks when it would clash there. Free cells bear their time and column; items those of their cell. */
+  const moveForm = document.getElementById("move-item");
+  let carried = null;
+  let target = null;
+
+  const mark = (cell) => {
+    target?.classList.remove("target");
+    target = cell;
+    target?.classList.add("target");
+  };
+
+  const sendTo = (cell) => {
+    const [day, time] = cell.dataset.at.split("T");
+    moveForm.action = `/staff/programme/${carried.dataset.item}/move`;
+    moveForm.elements.namedItem("starts_on").value = day;
+    moveForm.elements.namedItem("starts_time").value = time;
+    moveForm.elements.namedItem("room").value = cell.dataset.column;
+    moveForm.requestSubmit();
+  };
+
+  const isPlace = (cell) => cell?.matches?.("[data-timetable] td.free[data-at]");
+
+  /* The free place nearest in the wanted direction, from where the item is or the last place that was marked. */
+  const nextPlace = (from, key) => {
+    const here = from.getBoundingClientRect();
+    const sideways = key === "ArrowLeft" || key === "ArrowRight";
+    const forward = key === "ArrowDown" || key === "ArrowRight";
+    let best = null;
+    let least = Infinity;
+    all("td.free[data-at]", from.closest("table")).forEach((cell) => {
+      const there = cell.getBoundingClientRect();
+      const along = sideways ? there.left - here.left : there.top - here.top;
+      const across = Math.abs(sideways ? there.top - here.top : there.left - here.left);
+      if (cell === from || (forward ? along <= 1 : along >= -1)) return;
+      const distance = Math.abs(along) + across * 4;
+      if (distance < least) [best, least] = [cell, distance];
+    });
+    return best;
+  };
+
+  const leaveMove = (text) => {
+    mark(null);
+    carried = null;
+    announce(text);
+  };
+
+  const moveByKey = (event) => {
+    const slot = event.target.closest("[data-move]")?.closest("[data-item]");
+    if (!slot) return;
+    if (event.key === "Enter" && target && carried === slot) {
+      event.preventDefault();
+      sendTo(target);
+    } else if (event.key === "Escape" && target) {
+      leaveMove(moveForm.dataset.left);
+    } else if (event.key.startsWith("Arrow")) {
+      event.preventDefault();
+      if (carried !== slot) mark(null);
+      carried = slot;
+      const cell = nextPlace(target || slot.closest("td"), event.key);
+      if (!cell) return;
+      mark(cell);
+      cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+      const place = cell.dataset.column || moveForm.dataset.nameless;
+      announce(moveForm.dataset.moving.replace("{time}", cell.dataset.at.split("T")[1]).replace("{room}", place));
+    }
+  };
+
+  if (moveForm) {
+    document.addEventListener("dragstart", (event) => {
+      carried = event.target.closest?.("[data-item]");
+      if (!carried) return;
+      event.dataTransfer.effectAllowed = "move";
+      event.dataTransfer.setData("text/plain", carried.dataset.item);
+    });
+    document.addEventListener("dragover", (event) => {
+      if (!carried || !isPlace(event.target)) return;
+      event.preventDefault();
+      if (event.target !== target) mark(event.target);
+    });
+    document.addEventListener("drop", (event) => {
+      if (!carried || !isPlace(event.target)) return;
+      event.preventDefault();
+      sendTo(event.target);
+    });
+    document.addEventListener("dragend", () => mark(null));
+    document.addEventListener("keydown", moveByKey);
+    document.addEventListener("focusout", () => {
+      if (target && carried) mark(null);
+    });
+  }
+
   /* Buttons that only a script can serve are hidden until here. */
   const prepare = () => {
     all("[data-print][hidden], [data-copy][hidden]").forEach((button) => {

@@ -214,7 +214,7 @@ async def an_item(event: Any, title: str = "Opening", **changes: Any) -> Any:
     """A panel in the first hour of an event."""
     from datetime import time
 
-    from eventhub.events.commands import add_programme_item
+    from eventhub.programme.commands import add_programme_item
     from eventhub.events.rules import ItemFacts
 
     facts = {
@@ -233,3 +233,11 @@ async def speaking(item: Any, *genders: str, now: datetime = NOW, **changes: Any
         new = NewSpeaker(**{"name": f"Person {uuid4().hex[:8]}", "gender": gender, "status": "confirmed"} | changes)
         slots.append(await add_speaker(item.id, new, now=now, account_id=await some_account()))
     return slots
+
+
+def accepting(page: str, typed: dict[str, str]) -> dict[str, str]:
+    """What was typed, with the box ticked that saves it in spite of the conflicts that a page shows."""
+    import re
+
+    (seen,) = re.findall(r'name="conflicts_seen"[^>]*value="([^"]+)"', page)
+    return typed | {"accept_conflicts": "y", "conflicts_seen": seen}

@@ -15,14 +15,7 @@ from msgspec import UNSET, UnsetType
 from eventhub.access import Policy, account_of, identity_of, open_to
 from eventhub.directory.queries import regions
 from eventhub.errors import Problems
-from eventhub.events.commands import (
-    add_programme_item,
-    cancel_event,
-    change_event,
-    create_event,
-    event_faults,
-    publish_event,
-)
+from eventhub.events.commands import cancel_event, change_event, create_event, event_faults, publish_event
 from eventhub.events.queries import (
     EventFilter,
     EventRow,
@@ -48,6 +41,7 @@ from eventhub.events.rules import (
 from eventhub.events.zones import as_instant, wall_time
 from eventhub.listing import Listing, listing, window
 from eventhub.problems import check_words
+from eventhub.programme.commands import add_programme_item
 from eventhub.settings import KNOWN_LANGUAGES, current_settings
 from eventhub.words import Sentence
 
@@ -126,6 +120,8 @@ class ItemIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     capacity: int | None = None
     description: str | None = None
     parity_exempt_reason: str | None = None
+    track: str | None = None
+    takes_sign_up: bool = False
 
 
 class ItemOut(msgspec.Struct, kw_only=True):
@@ -140,6 +136,8 @@ class ItemOut(msgspec.Struct, kw_only=True):
     room: str
     capacity: int | None
     description: str
+    track: str
+    takes_sign_up: bool
 
 
 class PublishIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -336,6 +334,8 @@ def item_out(item: ItemRow, event: EventRow) -> ItemOut:
         room=item.room,
         capacity=item.capacity,
         description=item.description,
+        track=item.track,
+        takes_sign_up=item.takes_sign_up,
     )
 
 
@@ -462,6 +462,8 @@ class EventsApi(Controller):
             capacity=data.capacity,
             description=data.description or "",
             parity_exempt_reason=data.parity_exempt_reason or "",
+            track=data.track or "",
+            takes_sign_up=data.takes_sign_up,
             second_start=start[2],
             second_end=end[2],
         )

@@ -13,6 +13,8 @@ from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
 from eventhub.access import Policy, open_to
+from eventhub.campaigns.queries import public_campaigns
+from eventhub.campaigns.rules import today_somewhere
 from eventhub.directory.queries import regions
 from eventhub.events.feeds import public_atom
 from eventhub.events.queries import (
@@ -115,6 +117,7 @@ class Calendar(Controller):
             "kinds": [kind for kind in EventKind if kind not in PRIVATE_KINDS],
             "modes": list(Mode),
             "month_names": MONTHS,
+            "campaigns": await public_campaigns(today_somewhere(now)),
             "now": now,
         }
         if request.query_params.get("view") == "month":

@@ -1,4 +1,4 @@
-"""What organisers do with events: create, change, publish, cancel, and the programme."""
+"""What organisers do with events: create, change, publish, cancel, put away."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,29 +6,27 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from eventhub.accounts.commands import record
-from eventhub.database import lock_clause, sql, transaction
+from eventhub.database import sql, transaction
 from eventhub.directory.folding import fold, slugify
 from eventhub.directory.rules import clean_line, clean_text
-from eventhub.errors import NotFound, Problems, Refusal
+from eventhub.errors import Problems, Refusal
 from eventhub.events.letters import new_calendar_uid
+from eventhub.events.locking import EventIsCancelled, EventIsKept, locked_event
 from eventhub.events.queries import (
     EventRow,
-    ItemRow,
     event_by_id,
     event_by_slug,
-    item_by_id,
     programme_of,
 )
 from eventhub.events.rules import (
     EventFacts,
     EventStatus,
-    ItemFacts,
     RegistrationMode,
-    item_problems,
     schedule_problems,
 )
 from eventhub.events.ties import Links, look_up, tie
 from eventhub.mail.commands import post_letter, withdraw_letters
+from eventhub.programme.commands import follow_zone, release_first
 from eventhub.registrations.commands import open_pool, resize_pool, seats_transaction, set_pool_open
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import RegistrationFilter, RegistrationRow, registrations_of
@@ -53,18 +51,6 @@ class ExceptionNotAllowed(Refusal):
     """Only an administrator may publish in spite of the panels, and only with a written reason."""
 
     status_code = 403
-
-
-class EventIsCancelled(Refusal):
-    """A cancelled event stays cancelled."""
-
-    status_code = 409
-
-
-class EventIsKept(Refusal):
-    """Published and cancelled events stay, for the figures."""
-
-    status_code = 409
 
 
 class ChangedMeanwhile(Refusal):
@@ -147,7 +133,7 @@ async def change_event(
     links = await _checked(facts, slug)
     start, end = facts.instants()
     async with seats_transaction(before.id):
-        before = await _locked(before.id)
+        before = await locked_event(before.id)
         if before.status == EventStatus.CANCELLED:
             raise EventIsCancelled(Sentence("“%(title)s” was cancelled and is changed no more.", title=before.title))
         if version is not None and version != before.version:
@@ -173,7 +159,7 @@ async def change_event(
         )  # fmt: skip
         await tie(before.id, facts, links)
         if facts.time_zone and facts.time_zone != before.time_zone:
-            await _move_programme(before.id, facts.time_zone)
+            await follow_zone(before.id, facts.time_zone)
         after = await event_by_id(before.id)
         if facts.capacity != before.capacity:
             await resize_pool(after, facts.capacity, now=now)
@@ -229,7 +215,7 @@ async def publish_event(
         too_long = Sentence("This is too long; %(most)s characters is the most.", most=LONGEST_REASON)
         raise Problems({"exception_reason": [too_long]})
     async with transaction():
-        event = await _locked(event.id)
+        event = await locked_event(event.id)
         if event.status == EventStatus.PUBLISHED:
             return event
         if event.status == EventStatus.CANCELLED:
@@ -253,6 +239,7 @@ async def publish_event(
             now, now, event.id,
         )  # fmt: skip
         await set_pool_open(event.id, event.registration_mode == RegistrationMode.OPEN)
+        await release_first(event.id, now=now, account_id=account_id)
         await record("publish_event", "event", event.id, account_id=account_id, now=now)
     return await event_by_id(event.id)
 
@@ -276,7 +263,7 @@ async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUI
         raise Problems({"reason": [wrong]})
     event = await event_by_slug(slug)
     async with seats_transaction(event.id):
-        event = await _locked(event.id)
+        event = await locked_event(event.id)
         if event.status == EventStatus.CANCELLED:
             return event
         was_published = event.status == EventStatus.PUBLISHED
@@ -306,7 +293,7 @@ async def delete_draft(slug: str, *, now: datetime, account_id: UUID) -> None:
     """
     event = await event_by_slug(slug)
     async with transaction():
-        event = await _locked(event.id)
+        event = await locked_event(event.id)
         people = await sql(
             "SELECT 1 AS one FROM registration WHERE event = {} UNION SELECT 1 FROM head_count WHERE event = {}",
             event.id,
@@ -340,7 +327,7 @@ async def archive_event(slug: str, *, now: datetime, account_id: UUID) -> EventR
     """
     event = await event_by_slug(slug)
     async with transaction():
-        event = await _locked(event.id)
+        event = await locked_event(event.id)
         if event.archived_at:
             return event
         if event.status != EventStatus.CANCELLED and not event.is_past(now):
@@ -354,81 +341,12 @@ async def unarchive_event(slug: str, *, now: datetime, account_id: UUID) -> Even
     """Take an event back into the lists of staff."""
     event = await event_by_slug(slug)
     async with transaction():
-        event = await _locked(event.id)
+        event = await locked_event(event.id)
         if event.archived_at is None:
             return event
         await sql("UPDATE event SET archived_at = NULL WHERE id = {}", event.id)
         await record("unarchive_event", "event", event.id, account_id=account_id, now=now)
     return await event_by_id(event.id)
-
-
-async def add_programme_item(slug: str, facts: ItemFacts, *, now: datetime, account_id: UUID) -> ItemRow:
-    """
-    Put an item on the programme.
-
-    Raises:
-        Problems: something is missing or wrong.
-
-    """
-    event = await event_by_slug(slug)
-    new = uuid4()
-    facts, start, end = _checked_item(facts, event)
-    async with transaction():
-        await sql(
-            "INSERT INTO programme_item (id, event, title, kind, starts_on, starts_time, ends_on, ends_time, starts_at, "
-            "ends_at, room, capacity, description, parity_exempt_reason) "
-            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
-            new, event.id, facts.title, facts.kind, facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time,
-            start, end, facts.room, facts.capacity, facts.description, facts.parity_exempt_reason,
-        )  # fmt: skip
-        await _touch(event.id, now)
-        await record("add_programme_item", "programme_item", new, account_id=account_id, now=now)
-    return await item_by_id(new)
-
-
-async def change_programme_item(item_id: UUID, facts: ItemFacts, *, now: datetime, account_id: UUID) -> ItemRow:
-    """
-    Change an item of the programme.
-
-    Raises:
-        Problems: something is missing or wrong.
-
-    """
-    item = await item_by_id(item_id)
-    event = await event_by_id(item.event)
-    facts, start, end = _checked_item(facts, event)
-    async with transaction():
-        await sql(
-            "UPDATE programme_item SET title = {}, kind = {}, starts_on = {}, starts_time = {}, ends_on = {}, "
-            "ends_time = {}, starts_at = {}, ends_at = {}, room = {}, capacity = {}, description = {}, "
-            "parity_exempt_reason = {} WHERE id = {}",
-            facts.title, facts.kind, facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, start, end,
-            facts.room, facts.capacity, facts.description, facts.parity_exempt_reason, item_id,
-        )  # fmt: skip
-        await _touch(event.id, now)
-        await record("change_programme_item", "programme_item", item_id, account_id=account_id, now=now)
-    return await item_by_id(item_id)
-
-
-async def remove_programme_item(item_id: UUID, *, now: datetime, account_id: UUID) -> EventRow:
-    """
-    Take an item off the programme, with its speaker slots.
-
-    Raises:
-        EventIsKept: people's attendance at it was recorded.
-
-    """
-    item = await item_by_id(item_id)
-    async with transaction():
-        if await sql("SELECT 1 AS one FROM attendance WHERE programme_item = {} LIMIT 1", item_id):
-            raise EventIsKept(
-                Sentence("People were recorded as present at “%(title)s”, so it stays.", title=item.title)
-            )
-        await sql("DELETE FROM speaker_slot WHERE programme_item = {}", item_id)
-        await sql("DELETE FROM programme_item WHERE id = {}", item_id)
-        await _touch(item.event, now)
-        await record("remove_programme_item", "programme_item", item_id, account_id=account_id, now=now)
-    return await event_by_id(item.event)
 
 
 def _tidy(facts: EventFacts) -> EventFacts:
@@ -451,47 +369,6 @@ async def _checked(facts: EventFacts, slug: str | None = None) -> Links:
     if problems:
         raise Problems(problems)
     return links
-
-
-def _checked_item(facts: ItemFacts, event: EventRow) -> tuple[ItemFacts, datetime, datetime]:
-    facts = replace(
-        facts, title=clean_line(facts.title), room=clean_line(facts.room), description=clean_text(facts.description),
-        parity_exempt_reason=clean_text(facts.parity_exempt_reason),
-    )  # fmt: skip
-    if event.status == EventStatus.CANCELLED:
-        raise EventIsCancelled(Sentence("“%(title)s” was cancelled and is changed no more.", title=event.title))
-    if problems := item_problems(facts, event.time_zone):
-        raise Problems(problems)
-    assert event.time_zone
-    start, end = facts.instants(event.time_zone)
-    if event.status == EventStatus.PUBLISHED and (
-        start < (event.starts_at or start) or end > (event.ends_at or end)
-    ):  # a draft may be out of order for a while; the public page may not
-        raise Problems({"starts_time": [Sentence("“%(title)s” lies outside the event.", title=facts.title)]})
-    return facts, start, end
-
-
-async def _move_programme(event_id: UUID, zone: str) -> None:
-    """The wall times of the programme stay when the event gets another zone; its instants follow."""
-    for item in await programme_of(event_id):
-        facts = ItemFacts(item.title, item.kind, item.starts_on, item.starts_time, item.ends_on, item.ends_time)
-        if item_problems(facts, zone):
-            sentence = Sentence("“%(title)s” of the programme has no such time in this zone.", title=item.title)
-            raise Problems({"time_zone": [sentence]})
-        start, end = facts.instants(zone)
-        await sql("UPDATE programme_item SET starts_at = {}, ends_at = {} WHERE id = {}", start, end, item.id)
-
-
-async def _locked(event_id: UUID) -> EventRow:
-    """The event as it stands, with its row locked for this transaction."""
-    rows = await sql(f"SELECT id FROM event WHERE id = {{}}{lock_clause()}", event_id)
-    if not rows:
-        raise NotFound(Sentence("There is no such event."))
-    return await event_by_id(event_id)
-
-
-async def _touch(event_id: UUID, now: datetime) -> None:
-    await sql("UPDATE event SET version = version + 1, updated_at = {} WHERE id = {}", now, event_id)
 
 
 def _changes(before: EventRow, after: EventRow) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from eventhub import languages
 from eventhub.database import Row
 from eventhub.directory.countries import country_codes
-from eventhub.events.queries import EventRow, ItemRow
+from eventhub.events.queries import EventRow
 from eventhub.events.rules import (
     LAST_EDITION,
     LONGEST_BREAK,
@@ -25,8 +25,6 @@ from eventhub.events.rules import (
     EventFacts,
     EventKind,
     Involvement,
-    ItemFacts,
-    ItemKind,
     Mode,
     PartnerRole,
     RegistrationMode,
@@ -149,12 +147,10 @@ class EventForm(Form):
             self[role].choices = ties.partners
         self.team.choices = self.leads.choices = ties.team
         self.deliverables.choices = ties.deliverables
-        halves = [("first", languages.gettext("The first")), ("second", languages.gettext("The second"))]
-        self.which_start.choices = self.which_end.choices = halves
+        self.which_start.choices = self.which_end.choices = halves()
 
     def facts(self, before: EventRow | None = None) -> EventFacts:
         """The facts as typed; what the form does not ask stays as it was."""
-        which = {"first": False, "second": True}
         return EventFacts(
             title=self.title.data or "",
             kind=self.kind.data or "",
@@ -179,8 +175,8 @@ class EventForm(Form):
             parent=(self.parent.data or "").strip() or None,
             action_lines=tuple(self.action_lines.data or ()),
             themes=tuple(self.themes.data or ()),
-            second_start=which.get(self.which_start.data or ""),
-            second_end=which.get(self.which_end.data or ""),
+            second_start=HALVES.get(self.which_start.data or ""),
+            second_end=HALVES.get(self.which_end.data or ""),
             organiser_name=self.organiser_name.data or "",
             partners=tuple((str(role), key) for role in PartnerRole for key in self[role].data or ()),
             deliverables=tuple(self.deliverables.data or ()),
@@ -190,7 +186,16 @@ class EventForm(Form):
         )
 
 
-def _which(at: datetime | None, zone: str | None) -> str:
+#: Whether the second of two equal wall times is meant, when the clocks are put back.
+HALVES = {"first": False, "second": True}
+
+
+def halves() -> list[tuple[str, str]]:
+    """What to choose from when the clocks show a time twice."""
+    return [("first", languages.gettext("The first")), ("second", languages.gettext("The second"))]
+
+
+def which_of(at: datetime | None, zone: str | None) -> str:
     """Which of two equal wall times an instant is; empty when the clocks show it once."""
     if at is None or zone is None:
         return ""
@@ -212,8 +217,8 @@ def values_of_event(
     )  # fmt: skip
     return {
         **{name: getattr(event, name) for name in names},
-        "which_start": _which(event.starts_at, event.time_zone),
-        "which_end": _which(event.ends_at, event.time_zone),
+        "which_start": which_of(event.starts_at, event.time_zone),
+        "which_end": which_of(event.ends_at, event.time_zone),
         "parent": parent or "",
         "themes": [row["code"] for row in themes],
         "action_lines": [row["code"] for row in action_lines],
@@ -223,49 +228,6 @@ def values_of_event(
         "leads": [str(row["account"]) for row in team if row["is_lead"]],
         "deliverables": [row["code"] for row in deliverables],
     }
-
-
-class ItemForm(Form):
-    """What an organiser says of a programme item; times in the event's zone."""
-
-    title = wtforms.StringField("Title", [InputRequired(), Length(max=LONGEST_TITLE)])
-    kind = wtforms.SelectField("Kind of item", [InputRequired()])
-    starts_on = wtforms.DateField("Day", [InputRequired()])
-    starts_time = wtforms.TimeField("Start time", [InputRequired()])
-    ends_time = wtforms.TimeField("End time", [InputRequired()], description="After midnight counts as the next day.")
-    room = wtforms.StringField("Room", [Length(max=120)])
-    description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
-    parity_exempt_reason = wtforms.TextAreaField(
-        "Why this panel is not checked",
-        [Length(max=2000)],
-        description="Only for programmes meant for women or another group; leave it empty otherwise.",
-    )
-    accept_conflicts = wtforms.BooleanField("Save it in spite of this")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.kind.choices = labelled(ItemKind)
-
-    def facts(self, before: ItemRow | None = None) -> ItemFacts:
-        """The facts as typed; an end that is not after the start lies on the next day."""
-        day: date | None = self.starts_on.data
-        start: time | None = self.starts_time.data
-        end: time | None = self.ends_time.data
-        last = day
-        if day and start and end and end < start and day < date(9999, 12, 31):
-            last = day + timedelta(days=1)
-        return ItemFacts(
-            title=self.title.data or "",
-            kind=self.kind.data or "",
-            starts_on=day,
-            starts_time=start,
-            ends_on=last,
-            ends_time=end,
-            room=self.room.data or "",
-            capacity=before.capacity if before else None,
-            description=self.description.data or "",
-            parity_exempt_reason=self.parity_exempt_reason.data or "",
-        )
 
 
 class CancelForm(Form):

@@ -107,6 +107,7 @@ class ItemKind(StrEnum):
 FIRST_YEAR, LAST_YEAR = 1985, 2100
 LONGEST_TITLE = 300
 LONGEST_TEXT = 20_000
+LONGEST_ROOM = 120
 MOST_SEATS = 1_000_000
 #: Minutes between two items of one room that can be asked for.
 LONGEST_BREAK = 240
@@ -274,8 +275,10 @@ class ItemFacts:
     """
     What an organiser says of one programme item; wall time in the event's zone.
 
-    Where the clocks are put back, an item lasts as long as it can, unless
-    `second_start` and `second_end` say otherwise.
+    `second_start` and `second_end` say which of two instants is meant when
+    the clocks are put back; None has not been asked. `track` is a strand of
+    the programme; with `takes_sign_up` registered people say that they come
+    to this item, as long as there is room.
     """
 
     title: str
@@ -288,8 +291,10 @@ class ItemFacts:
     capacity: int | None = None
     description: str = ""
     parity_exempt_reason: str = ""
-    second_start: bool = False
-    second_end: bool = True
+    track: str = ""
+    takes_sign_up: bool = False
+    second_start: bool | None = None
+    second_end: bool | None = None
 
     def instants(self, zone: str) -> tuple[datetime, datetime]:
         """
@@ -297,6 +302,7 @@ class ItemFacts:
 
         Raises:
             NoSuchTime: the clocks of the zone jump over one of them.
+            TwoSuchTimes: one of them happens twice, and nobody has said which is meant.
 
         """
         assert self.starts_on and self.starts_time and self.ends_on and self.ends_time
@@ -319,8 +325,9 @@ def item_problems(facts: ItemFacts, zone: str | None) -> dict[str, list[str]]:
         wrong("title", Sentence("The title is too long: %(length)s characters, and %(most)s is the most.", length=len(facts.title), most=LONGEST_TITLE))  # fmt: skip
     if facts.kind not in set(ItemKind):
         wrong("kind", unknown_word(facts.kind, ItemKind))
-    if len(facts.room) > 120:
-        wrong("room", Sentence("This is too long; %(most)s characters is the most.", most=120))
+    for name in ("room", "track"):
+        if len(getattr(facts, name)) > LONGEST_ROOM:
+            wrong(name, Sentence("This is too long; %(most)s characters is the most.", most=LONGEST_ROOM))
     for name, most in (("description", LONGEST_TEXT), ("parity_exempt_reason", 2000)):
         if len(getattr(facts, name)) > most:
             wrong(name, Sentence("This is too long; %(most)s characters is the most.", most=most))
@@ -338,14 +345,16 @@ def item_problems(facts: ItemFacts, zone: str | None) -> dict[str, list[str]]:
     if not (FIRST_YEAR <= facts.starts_on.year <= LAST_YEAR and FIRST_YEAR <= facts.ends_on.year <= LAST_YEAR):
         wrong("starts_time", _year_sentence())
         return faults
-    for name, day, clock in (
-        ("starts_time", facts.starts_on, facts.starts_time),
-        ("ends_time", facts.ends_on, facts.ends_time),
+    for name, day, clock, second in (
+        ("starts_time", facts.starts_on, facts.starts_time, facts.second_start),
+        ("ends_time", facts.ends_on, facts.ends_time, facts.second_end),
     ):
         try:
-            to_utc(day, clock, zone, second=False)
+            to_utc(day, clock, zone, second=second)
         except NoSuchTime:
             wrong(name, Sentence("The clocks of %(zone)s jump over this time on that day. Please choose another.", zone=zone))  # fmt: skip
+        except TwoSuchTimes:
+            wrong(name, Sentence("The clocks of %(zone)s show this time twice on that day. Please say whether you mean the first or the second.", zone=zone))  # fmt: skip
     if faults:
         return faults
     start, end = facts.instants(zone)

@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, Request, Response, get, post
@@ -16,23 +15,19 @@ from eventhub.errors import Problems, Refusal
 from eventhub.events.calendar_web import CALENDAR_PAGES, year_of
 from eventhub.events.commands import (
     NotReadyToPublish,
-    add_programme_item,
     cancel_event,
     change_event,
-    change_programme_item,
     create_event,
     delete_draft,
     publish_event,
     publishing_problems,
-    remove_programme_item,
 )
 from eventhub.events.feeds import event_calendar, public_feed
-from eventhub.events.forms import CancelForm, EventForm, ItemForm, PublishForm, TieChoices, labelled, values_of_event
+from eventhub.events.forms import CancelForm, EventForm, PublishForm, TieChoices, labelled, values_of_event
 from eventhub.events.kept import KEPT_PAGES
 from eventhub.events.queries import (
     EventFilter,
     EventRow,
-    ItemRow,
     action_lines,
     action_lines_of,
     all_parts_of,
@@ -41,7 +36,6 @@ from eventhub.events.queries import (
     event_by_id,
     event_by_slug,
     events,
-    item_by_id,
     partner_choices,
     partners_of,
     parts_of,
@@ -60,11 +54,12 @@ from eventhub.events.queries import (
 from eventhub.events.rules import EventKind, EventStatus, Involvement, Mode
 from eventhub.mail.queries import letter_counts
 from eventhub.pages import list_page, redirect, render
-from eventhub.programme.queries import conflicts_before_saving, programme_conflicts
+from eventhub.programme.queries import programme_conflicts
 from eventhub.registrations.queries import head_count_of, registration_counts, seats_of
 from eventhub.settings import current_settings
 from eventhub.speakers.queries import exceptions_of, parity_of, parity_of_events, speakers_of
 from eventhub.speakers.rules import what_if
+from eventhub.wording.queries import wording_hints
 from eventhub.words import Sentence
 
 DESK_PAGE = 40
@@ -304,90 +299,6 @@ class StaffEvents(Controller):
         await delete_draft(slug, now=now, account_id=account_of(request).account_id)
         return redirect("/staff/events", Sentence("The draft is deleted."))
 
-    @get("/{slug:str}/programme/new", opt=open_to(Policy.EDIT_EVENTS))
-    async def new_item(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
-        """An empty form for a programme item."""
-        event = await event_by_slug(slug)
-        items = await programme_of(event.id)
-        start = (items[-1].ends_on, items[-1].ends_time) if items else (event.starts_on, event.starts_time)
-        form = ItemForm(starts_on=start[0], starts_time=start[1], kind="panel")
-        return render(request, "events/item_form", form=form, event=event, item=None)
-
-    @post("/{slug:str}/programme/new", opt=open_to(Policy.EDIT_EVENTS))
-    async def create_item(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Put an item on the programme."""
-        event = await event_by_slug(slug)
-        form = ItemForm(await request.form())
-        found = []
-        if form.validate() and not (found := await _conflicts(form, event)):
-            try:
-                await add_programme_item(slug, form.facts(), now=now, account_id=account_of(request).account_id)
-                return redirect(f"/staff/events/{slug}#programme", Sentence("The item is on the programme."))
-            except Problems as problems:
-                form.add_problems(problems)
-        return render(request, "events/item_form", status_code=422, form=form, event=event, item=None, conflicts=found)
-
-
-class StaffProgramme(Controller):
-    """One item of a programme."""
-
-    path = "/staff/programme/{item_id:uuid}"
-    opt = open_to(Policy.EDIT_EVENTS)
-
-    @get("/")
-    async def edit(self, request: Request[Any, Any, Any], item_id: FromPath[UUID]) -> Response[str]:
-        """The form with what stands."""
-        item = await item_by_id(item_id)
-        event = await event_by_id(item.event)
-        names = (
-            "title",
-            "kind",
-            "starts_on",
-            "starts_time",
-            "ends_time",
-            "room",
-            "description",
-            "parity_exempt_reason",
-        )
-        form = ItemForm(**{name: getattr(item, name) for name in names})
-        return render(request, "events/item_form", form=form, event=event, item=item)
-
-    @post("/")
-    async def update(
-        self, request: Request[Any, Any, Any], item_id: FromPath[UUID], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Change it."""
-        item = await item_by_id(item_id)
-        event = await event_by_id(item.event)
-        form = ItemForm(await request.form())
-        found = []
-        if form.validate() and not (found := await _conflicts(form, event, item)):
-            try:
-                await change_programme_item(
-                    item_id, form.facts(item), now=now, account_id=account_of(request).account_id
-                )
-                return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is changed."))
-            except Problems as problems:
-                form.add_problems(problems)
-        return render(request, "events/item_form", status_code=422, form=form, event=event, item=item, conflicts=found)
-
-    @post("/remove")
-    async def remove(
-        self, request: Request[Any, Any, Any], item_id: FromPath[UUID], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Take it off the programme."""
-        event = await remove_programme_item(item_id, now=now, account_id=account_of(request).account_id)
-        return redirect(f"/staff/events/{event.slug}#programme", Sentence("The item is off the programme."))
-
-
-async def _conflicts(form: ItemForm, event: EventRow, item: ItemRow | None = None) -> list[Sentence]:
-    """What the item would clash with, unless the organiser has read it and saves in spite of it."""
-    if form.accept_conflicts.data:
-        return []
-    return await conflicts_before_saving(event, form.facts(item), item.id if item else None)
-
 
 async def _event_form(posted: Any, event: EventRow | None = None, **values: Any) -> EventForm:
     """The form with all that can be chosen; colleagues who have left can stay on the team they are on."""
@@ -445,9 +356,13 @@ async def _desk_page(
         series=await series_of(event),
         publish_form=publish_form or PublishForm(),
         cancel_form=cancel_form or CancelForm(),
+        hints=await wording_hints(
+            (event.title, event.description, *(text for item in items for text in (item.title, item.description))),
+            event.language,
+        ),
         is_past=event.is_past(now),
         now=now,
     )
 
 
-EVENT_PAGES: list[Any] = [*CALENDAR_PAGES, PublicCalendar, Desk, StaffEvents, StaffProgramme]
+EVENT_PAGES: list[Any] = [*CALENDAR_PAGES, PublicCalendar, Desk, StaffEvents]

@@ -66,6 +66,7 @@ from eventhub.labs.rules import ApplicationStatus, may_decide
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.pages import redirect, render
 from eventhub.settings import current_settings
+from eventhub.wording.queries import wording_hints
 from eventhub.words import Sentence
 
 #: The address is a secret: no search engine, no referrer.
@@ -361,6 +362,7 @@ class StaffLabs(Controller):
         wanted = status if status in set(ApplicationStatus) else ""
         if may_read:
             applications, _ = await applications_of(lab.id, status=wanted)
+        texts = (lab.name, lab.full_title, lab.description, *((lab.call.text, lab.call.criteria) if lab.call else ()))
         return render(
             request,
             "labs/staff_lab",
@@ -376,6 +378,8 @@ class StaffLabs(Controller):
             wanted=wanted,
             statuses=[one for one in ApplicationStatus if one is not ApplicationStatus.DRAFT],
             trail=await audit_trail(object_kind="lab", object_id=lab.id, limit=10),
+            # A lab names no language of its own.
+            hints=[hint for code in current_settings().language_codes for hint in await wording_hints(texts, code)],
         )
 
 

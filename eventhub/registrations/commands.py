@@ -31,6 +31,7 @@ from eventhub.errors import Problems, Refusal
 from eventhub.events.queries import EventRow, event_by_id, programme_of, public_event
 from eventhub.events.rules import EventStatus, is_zone, unknown_word
 from eventhub.mail.commands import post_letter
+from eventhub.programme.sign_up import withdraw_all
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import (
     RegistrationRow,
@@ -352,6 +353,7 @@ async def _leave(
             before, status=status, queue_place=None, version=before.version + 1, status_at=now
         )
         await _write_status(after)
+        await withdraw_all(after.id)
         if before.status == RegistrationStatus.CONFIRMED:
             await _hand_on_seat(event, now)
         elif before.status == RegistrationStatus.WAITLISTED:

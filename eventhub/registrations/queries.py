@@ -215,6 +215,14 @@ async def registrations_of(
     return found, int(total[0]["n"])
 
 
+async def confirmed_registrations(event_id: UUID) -> list[RegistrationRow]:
+    """Everybody with a seat at an event, by name; one query."""
+    rows = await sql(
+        f"SELECT {_COLUMNS} WHERE r.event = {{}} AND r.status = 'confirmed' ORDER BY r.name, r.id", event_id
+    )
+    return [RegistrationRow(**row) for row in rows]
+
+
 async def registration_counts(event_id: UUID) -> dict[str, int]:
     """Registrations of an event by status, and how many of them attended."""
     rows = await sql("SELECT status, COUNT(*) AS n FROM registration WHERE event = {} GROUP BY status", event_id)

@@ -18,10 +18,11 @@ from eventhub.directory.queries import member_choices
 from eventhub.errors import Problems
 from eventhub.events.feeds import calendar_answer, calendar_event, feed_answer
 from eventhub.events.forms import labelled
-from eventhub.events.queries import EventRow, event_by_id, event_by_slug, public_event
+from eventhub.events.queries import EventRow, event_by_id, event_by_slug, programme_of, public_event
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.links import make_link, read_link
 from eventhub.pages import chosen_zone, list_page, redirect, render
+from eventhub.programme.queries import signed_up_of
 from eventhub.registrations.commands import (
     NewHeadCount,
     NewRegistration,
@@ -196,6 +197,9 @@ async def _personal_page(
         form=form,
         is_past=event.is_past(now),
         proven=proven,
+        sign_up_items=[item for item in await programme_of(event.id) if item.takes_sign_up],
+        signed_up=await signed_up_of(registration.id),
+        now=now,
         feed_path=f"/people/{make_link('person', registration.person, 1)}.ics" if proven else None,
     )
 

@@ -9,9 +9,9 @@ from eventhub.directory.folding import fold, slugify
 from eventhub.directory.rules import clean_line
 from eventhub.errors import Problems
 from eventhub.events.commands import insert_event
+from eventhub.events.locking import locked_event
 from eventhub.events.queries import (
     EventRow,
-    ItemRow,
     action_lines,
     action_lines_of,
     event_by_id,
@@ -22,6 +22,8 @@ from eventhub.events.queries import (
     themes_of,
 )
 from eventhub.events.rules import LAST_EDITION, EventFacts, ItemFacts, item_problems
+from eventhub.programme.commands import insert_item
+from eventhub.programme.queries import facts_of_item
 from eventhub.series.queries import SeriesRow, series_by_slug
 from eventhub.series.rules import copied_facts, copied_items
 from eventhub.words import Sentence
@@ -78,7 +80,7 @@ async def next_edition(
     """
     event = await event_by_slug(slug)
     async with transaction():
-        event = await _locked_event(event.id)
+        event = await locked_event(event.id)
         series = await _series_of(event, now=now, account_id=account_id)
         rows = await sql("SELECT MAX(edition) AS highest FROM event WHERE series = {}", series.id)
         number = (rows[0]["highest"] or 0) + 1
@@ -108,7 +110,7 @@ async def duplicate_event(
     """
     event = await event_by_slug(slug)
     async with transaction():
-        event = await _locked_event(event.id)
+        event = await locked_event(event.id)
         new = await _copy(event, starts_on, starts_time, time_zone, None, now, account_id)
         await record("duplicate_event", "event", event.id, account_id=account_id, now=now)
     return await event_by_id(new)
@@ -143,11 +145,6 @@ async def _series_of(event: EventRow, *, now: datetime, account_id: UUID) -> Ser
     return await series_by_slug(rows[0]["slug"])
 
 
-async def _locked_event(event_id: UUID) -> EventRow:
-    await sql(f"SELECT id FROM event WHERE id = {{}}{lock_clause()}", event_id)
-    return await event_by_id(event_id)
-
-
 async def _copy(
     event: EventRow,
     starts_on: date,
@@ -166,10 +163,9 @@ async def _copy(
     except Problems as problems:
         raise _at_the_day(problems) from problems
     await sql("UPDATE event SET host_member = {} WHERE id = {}", event.host_member if edition is None else None, new)
-    rows = await programme_of(event.id)
-    items = copied_items([_item_facts(row) for row in rows], starts_on - event.starts_on)
-    for row, item in zip(rows, items, strict=True):
-        await _copy_item(new, row, item, facts.time_zone)
+    items = [facts_of_item(row) for row in await programme_of(event.id)]
+    for item in copied_items(items, starts_on - event.starts_on):
+        await _copy_item(new, item, facts.time_zone)
     return new
 
 
@@ -193,26 +189,11 @@ async def _facts_of(event: EventRow, starts_on: date, edition: tuple[str, int] |
     )  # fmt: skip
 
 
-def _item_facts(row: ItemRow) -> ItemFacts:
-    return ItemFacts(
-        row.title, row.kind, row.starts_on, row.starts_time, row.ends_on, row.ends_time, row.room, row.capacity,
-        row.description,
-    )  # fmt: skip
-
-
-async def _copy_item(event_id: UUID, row: ItemRow, item: ItemFacts, zone: str | None) -> None:
+async def _copy_item(event_id: UUID, item: ItemFacts, zone: str | None) -> None:
     if item_problems(item, zone):
         sentence = Sentence("“%(title)s” of the programme has no such time on its new day.", title=item.title)
         raise Problems({"starts_on": [sentence]})
-    assert zone
-    start, end = item.instants(zone)
-    await sql(
-        "INSERT INTO programme_item (id, event, title, kind, starts_on, starts_time, ends_on, ends_time, starts_at, "
-        "ends_at, room, capacity, description, parity_exempt_reason, takes_sign_up, taken, track) "
-        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, '', {}, 0, {})",
-        uuid4(), event_id, item.title, item.kind, item.starts_on, item.starts_time, item.ends_on, item.ends_time,
-        start, end, item.room, item.capacity, item.description, row.takes_sign_up, row.track,
-    )  # fmt: skip
+    await insert_item(event_id, uuid4(), item, zone or "")
 
 
 def _at_the_day(problems: Problems) -> Problems:

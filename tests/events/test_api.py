@@ -298,7 +298,8 @@ async def test_a_programme_is_written_and_read_in_order(client: httpx.AsyncClien
     assert (await client.post(path, json=late, headers=staff)).status_code == 201
     made = await client.post(path, json=ITEM | {"room": "Hall", "capacity": 30}, headers=staff)
     assert (made.status_code, made.json()) == (
-        201, ITEM | {"id": made.json()["id"], "event": slug, "room": "Hall", "capacity": 30, "description": ""},
+        201, ITEM | {"id": made.json()["id"], "event": slug, "room": "Hall", "capacity": 30, "description": "",
+                    "track": "", "takes_sign_up": False},
     )  # fmt: skip
     assert [item["title"] for item in (await client.get(path, headers=staff)).json()] == ["Opening", "Late"]
 

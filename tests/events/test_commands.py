@@ -11,22 +11,19 @@ from eventhub.database import sql
 from eventhub.errors import NotFound, Problems
 from eventhub.events.commands import (
     ChangedMeanwhile,
-    EventIsCancelled,
-    EventIsKept,
     ExceptionNotAllowed,
     NotReadyToPublish,
-    add_programme_item,
     cancel_event,
     change_event,
-    change_programme_item,
     create_event,
     delete_draft,
     publish_event,
     publishing_problems,
-    remove_programme_item,
 )
+from eventhub.events.locking import EventIsCancelled, EventIsKept
 from eventhub.events.queries import EventFilter, event_by_slug, events, item_by_id, parts_of, programme_of, ties_of
 from eventhub.events.rules import EventFacts, ItemFacts
+from eventhub.programme.commands import add_programme_item, change_programme_item, remove_programme_item
 from eventhub.registrations.commands import CapacityTooSmall, cancel_registration, record_attendance
 from eventhub.speakers.queries import exceptions_of
 from tests.make import NOW, a_lab, an_account, an_event, an_item, registered, some_account, speaking, themes_loaded

@@ -15,10 +15,11 @@ import pytest
 from litestar import Response
 
 from eventhub.database import engine, sql, transaction, utc_now
-from eventhub.events.commands import cancel_event, change_programme_item
+from eventhub.events.commands import cancel_event
 from eventhub.events.kept import KeptPages, _Kept
 from eventhub.events.queries import event_by_slug, page_state
 from eventhub.events.rules import ItemFacts
+from eventhub.programme.commands import change_programme_item
 from eventhub.registrations.commands import cancel_registration
 from eventhub.speakers.commands import change_slot
 from tests.make import NOW, a_member, an_event, an_item, registered, signed_in, some_account, speaking

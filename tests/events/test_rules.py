@@ -133,11 +133,13 @@ def test_each_fault_of_an_item_is_said_beside_its_field(changes: dict[str, Any],
     assert item_wrong(**changes) == {field: [sentence]}
 
 
-def test_an_item_lasts_as_long_as_it_can_where_the_clocks_are_put_back() -> None:
-    item = replace(ITEM, **FOLD, starts_time=time(2, 30), ends_time=time(2, 30))
-    start, end = item.instants("Europe/Madrid")
+def test_which_of_two_equal_times_an_item_means_is_asked_and_not_guessed() -> None:
+    both = {"starts_time": time(2, 30), "ends_time": time(2, 30)}
+    assert item_wrong(**FOLD, **both) == {"starts_time": [TWICE], "ends_time": [TWICE]}
+    assert item_wrong(**FOLD, **both, second_end=True) == {"starts_time": [TWICE]}
+    assert item_wrong(**FOLD, **both, second_start=False, second_end=True) == {}
+    start, end = replace(ITEM, **FOLD, **both, second_start=False, second_end=True).instants("Europe/Madrid")
     assert (start.hour, end.hour) == (0, 1)
-    assert item_problems(item, "Europe/Madrid") == {}
     assert item_wrong(**FOLD, starts_time=time(2, 15), ends_time=time(2, 45), second_start=True, second_end=False) == {
         "ends_time": ["The end lies before the start, or is the same."]
     }

@@ -14,6 +14,7 @@ from eventhub.events.queries import event_by_slug
 from tests.make import (
     NOW,
     a_lab,
+    accepting,
     an_event,
     an_item,
     post_form,
@@ -344,9 +345,8 @@ async def test_a_programme_item_is_written_changed_and_taken_off(app: Any, clien
         )
         late = await post_form(browser, path, ITEM | {"ends_time": "00:30"})
         assert (late.status_code, "lies outside the event." in late.text) == (422, True)
-        assert (
-            await post_form(browser, path, ITEM | {"ends_time": "00:30", "accept_conflicts": "y"})
-        ).status_code == 303
+        read = accepting(late.text, ITEM | {"ends_time": "00:30"})
+        assert (await post_form(browser, path, read)).status_code == 303
         item = (await sql("SELECT id, ends_on FROM programme_item"))[0]
         assert item["ends_on"] == date(2027, 3, 2)
         own = f"/staff/programme/{item['id']}"

@@ -39,6 +39,18 @@ APPLICATION = {
     "closes_at": "2027-01-01T10:00:00+00:00",
     "time_zone": "Europe/Madrid",
 }
+PROPOSAL: dict[str, Any] = {
+    "recipient_name": "Alex",
+    "campaign_title": "World Metropolitan Day",
+    "campaign_url": "http://127.0.0.1:8000/campaigns/world-metropolitan-day",
+    "event": {name: EVENT[name] for name in ("title", "starts", "ends", "time_zone", "place", "online_url")},
+    "organiser_name": "Care Network",
+    "contact": "Alex, alex@example.net",
+    "mode": "In person",
+    "country": "Spain",
+    "text_language": "English",
+    "description": "A walk.\nBring shoes.",
+}
 #: Every kind with its own facts.
 KINDS: dict[str, dict[str, Any]] = {
     "registration_confirmed": {**FACTS, "calendar_method": "REQUEST"},
@@ -56,6 +68,34 @@ KINDS: dict[str, dict[str, Any]] = {
         "sentences": ["“Shade” has 3 men and 1 woman."],
     },
     "application_received": APPLICATION,
+    "campaign_proposed": PROPOSAL,
+    "campaign_accepted": {**PROPOSAL, "public_url": "http://127.0.0.1:8000/events/water"},
+    "campaign_declined": {**PROPOSAL, "reason": "It is not about care."},
+    "speaker_invited": {
+        "recipient_name": "Alex <b>Example</b>",
+        "reader_zone": "Asia/Kathmandu",
+        "manage_url": "http://127.0.0.1:8000/speaking/k",
+        "event": EVENT,
+        "item_title": "Opening",
+        "role": "Panellist",
+        "is_confirmed": False,
+        "is_public": True,
+    },
+    "speaker_answered": {
+        "recipient_name": "Alex",
+        "speaker_name": "Bo Example",
+        "item_title": "Opening",
+        "event_title": "Water",
+        "has_confirmed": True,
+        "event_url": "http://127.0.0.1:8000/staff/events/water",
+    },
+    "programme_changed": {
+        **FACTS,
+        "calendar_method": None,
+        "speaks": False,
+        "sentences": ["“Shade” is in “Hall B”."],
+        "programme_url": "http://127.0.0.1:8000/events/water/programme",
+    },
 }
 
 

@@ -10,9 +10,10 @@ import pytest
 from benchmarks.rush import broken_promises
 from eventhub.database import sql
 from eventhub.errors import NotFound, Problems
-from eventhub.events.commands import add_programme_item, cancel_event, change_event
+from eventhub.events.commands import cancel_event, change_event
 from eventhub.events.rules import EventFacts, ItemFacts
 from eventhub.links import make_link
+from eventhub.programme.commands import add_programme_item
 from eventhub.registrations.commands import (
     CapacityTooSmall,
     NewHeadCount,
