@@ -77,6 +77,13 @@ async def _events_in(asked: ImportRequest) -> "ImportReport":
     return await import_events(asked.content, asked.filename, source=asked.source, dry_run=asked.dry_run, now=utc_now())
 
 
+async def _seats_in(asked: ImportRequest) -> "ImportReport":
+    from eventhub.bodies.imports import import_seats
+    from eventhub.database import utc_now
+
+    return await import_seats(asked.content, asked.filename, dry_run=asked.dry_run, now=utc_now())
+
+
 async def _members_out(_: ExportRequest) -> Table:
     from eventhub.directory.queries import MemberFilter, members_table
 
@@ -95,6 +102,7 @@ IMPORTS: dict[str, Callable[[ImportRequest], Awaitable["ImportReport"]]] = {
     "partners": _partners_in,
     "people": _people_in,
     "events": _events_in,
+    "seats": _seats_in,
 }
 
 #: What can be exported.
@@ -126,8 +134,8 @@ def import_file(
     as_json: bool,
 ) -> None:
     """
-    Import FILE, a CSV or XLSX that holds KIND: members, partners, people or events
-    (a printed calendar).
+    Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events
+    (a printed calendar) or seats (in statutory bodies).
 
     The differences are shown; all of the file is written, or nothing when any row is wrong.
 

@@ -20,6 +20,7 @@ IMPORT_KINDS = {
     "partners": "Partners",
     "people": "People",
     "events": "A printed calendar of events",
+    "seats": "Seats in statutory bodies",
 }
 
 

@@ -287,7 +287,7 @@ async def write_other_names(names: Sequence[tuple[UUID, Sequence[str]]]) -> None
 
 async def load_facts(*, now: datetime) -> int:
     """
-    Write down the regions, members, action lines and thematic priorities that are missing.
+    Write down the regions, members, action lines, thematic priorities, measures and deliverables that are missing.
 
     What is there stays as staff have made it; a second time changes nothing.
 
@@ -305,6 +305,7 @@ async def load_facts(*, now: datetime) -> int:
         written += len(plan.new) + len(plan.new_regions)
         written += await _load_action_lines()
         written += await _load_themes()
+        written += await _load_plan("2018-2020", "action_plan_2018_2020.csv")
         if written:
             await record("load_facts", "file", "facts", account_id=None, now=now, detail=f"{written} new")
     return written
@@ -342,6 +343,29 @@ async def _load_themes() -> int:
             "INSERT INTO theme (id, code, name, tag, position) VALUES ({}, {}, {}, {}, {}) "
             "ON CONFLICT (code) DO NOTHING RETURNING id",
             uuid4(), row["code"], row["name"], row["tag"], int(row["order"]),
+        )  # fmt: skip
+        written += len(done)
+    return written
+
+
+async def _load_plan(plan: str, name: str) -> int:
+    """Measures and deliverables of one plan; their lines are action lines. The file names no person."""
+    rows = _facts(name)
+    measures = {row["measure_code"]: row for row in rows}
+    written = 0
+    for code, row in measures.items():
+        done = await sql(
+            "INSERT INTO measure (id, code, plan, line, name) VALUES ({}, {}, {}, {}, {}) "
+            "ON CONFLICT (plan, code) DO NOTHING RETURNING id",
+            uuid4(), code, plan, f"{plan}/{row['action_line']}", row["measure"],
+        )  # fmt: skip
+        written += len(done)
+    ids = {row["code"]: row["id"] for row in await sql("SELECT id, code FROM measure WHERE plan = {}", plan)}
+    for row in rows:
+        done = await sql(
+            "INSERT INTO deliverable (id, measure, code, name, status) VALUES ({}, {}, {}, {}, {}) "
+            "ON CONFLICT (measure, code) DO NOTHING RETURNING id",
+            uuid4(), ids[row["measure_code"]], row["deliverable_code"], row["deliverable"], row["status"],
         )  # fmt: skip
         written += len(done)
     return written

@@ -15,6 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from eventhub.access import Identity, Policy, identity_of, open_to
+from eventhub.bodies.imports import import_seats
 from eventhub.directory.commands import edit_member
 from eventhub.directory.forms import IMPORT_KINDS, ImportForm, MemberForm
 from eventhub.directory.imports import import_members, import_partners, import_people
@@ -47,6 +48,7 @@ _IMPORTS: dict[str, Callable[..., Awaitable[ImportReport]]] = {
     "partners": import_partners,
     "people": import_people,
     "events": import_events,
+    "seats": import_seats,
 }
 
 

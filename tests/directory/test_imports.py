@@ -400,7 +400,7 @@ async def test_the_audit_trail_of_an_import_names_nobody(database: None) -> None
 
 
 async def test_the_facts_are_loaded_once_and_leave_what_staff_have_changed(database: None) -> None:
-    assert await load_facts(now=NOW) == 160 + 6 + 11 + 5
+    assert await load_facts(now=NOW) == 160 + 6 + 11 + 5 + 27 + 65
     facts = MemberFacts("Chișinău", (), "member", "Europe/Chisinau", "en", None)
     await edit_member("chisinau", facts, now=NOW, account_id=await an_account())
     before = await everything()
