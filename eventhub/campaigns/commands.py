@@ -7,14 +7,17 @@ from uuid import UUID, uuid4
 
 from eventhub.accounts.commands import record
 from eventhub.campaigns.letters import proposal_letter
-from eventhub.campaigns.queries import CampaignRow, campaign_by_slug, member_name
+from eventhub.campaigns.queries import CampaignRow, account_name, campaign_by_slug, member_name
 from eventhub.campaigns.rules import (
     INVOLVEMENTS,
+    LONGEST_REASON,
     CampaignFacts,
     Proposal,
     campaign_problems,
+    outside,
     proposal_problems,
     takes_proposals,
+    today_somewhere,
 )
 from eventhub.database import Row, lock_clause, sql, transaction
 from eventhub.directory.addresses import email_problem
@@ -22,8 +25,9 @@ from eventhub.directory.folding import slugify
 from eventhub.directory.rules import clean_line, clean_text
 from eventhub.errors import NotFound, Problems, Refusal
 from eventhub.events.commands import event_faults, insert_event
-from eventhub.events.queries import EventRow, event_by_id
-from eventhub.events.rules import EventFacts, EventStatus, RegistrationMode, schedule_problems
+from eventhub.events.locking import EventIsKept, locked_event, refuse_cancelled, touch_event
+from eventhub.events.queries import EventRow, event_by_id, event_by_slug
+from eventhub.events.rules import PRIVATE_KINDS, EventFacts, EventStatus, RegistrationMode, schedule_problems
 from eventhub.mail.commands import post_letter
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
@@ -36,7 +40,19 @@ class ProposalsClosed(Refusal):
 
 
 class DecidedAlready(Refusal):
-    """The proposal was decided otherwise before."""
+    """Somebody else has decided on the proposal, or it was decided otherwise before."""
+
+    status_code = 409
+
+
+class EventElsewhere(Refusal):
+    """An event is part of one campaign at most."""
+
+    status_code = 409
+
+
+class CampaignOver(Refusal):
+    """The last day of the campaign has ended everywhere."""
 
     status_code = 409
 
@@ -122,7 +138,7 @@ async def propose_event(slug: str, proposal: Proposal, *, now: datetime) -> bool
     )  # fmt: skip
     problems = {**await event_faults(_facts(asdict(proposal)))}
     for name, said in proposal_problems(proposal, campaign.starts_on, campaign.ends_on).items():
-        problems[name] = [*problems.get(name, []), *said]
+        problems[name] = said if name.endswith("_time") else [*problems.get(name, []), *said]
     if wrong := email_problem(proposal.contact_email):
         problems["contact_email"] = [wrong]
     if proposal.mode != "online" and not proposal.place:
@@ -148,8 +164,9 @@ async def propose_event(slug: str, proposal: Proposal, *, now: datetime) -> bool
         )  # fmt: skip
         if not done:
             return False
-        kept = {**asdict(proposal), "id": new, "organiser_name": name}
-        await post_letter(proposal_letter("campaign_proposed", kept, campaign.title), now=now)
+        kept = _facts(asdict(proposal))
+        words = {**asdict(proposal), "id": new, "organiser_name": name}
+        await post_letter(proposal_letter("campaign_proposed", words, kept, campaign), now=now)
     return True
 
 
@@ -157,11 +174,13 @@ async def accept_proposal(
     slug: str, submission_id: UUID, *, involvement: str = "supported", now: datetime, account_id: UUID
 ) -> EventRow:
     """
-    Make a proposal a published event of the campaign; a second time answers the same event.
+    Make a proposal a published event of the campaign; whoever accepts it twice gets the same event.
 
     Raises:
-        DecidedAlready: it was declined.
-        Problems: it lacks what a published event needs, or the involvement is none.
+        DecidedAlready: somebody else has accepted it, or it was declined.
+        CampaignOver: no event can be added any more.
+        Problems: it lacks what a published event needs, lies outside the
+            campaign, or the involvement is none.
 
     """
     if involvement not in INVOLVEMENTS:
@@ -169,10 +188,16 @@ async def accept_proposal(
     campaign = await campaign_by_slug(slug)
     async with transaction():
         row = await _locked(campaign.id, submission_id)
-        if row["status"] == "declined":
-            raise DecidedAlready(Sentence("This proposal was declined before."))
-        if row["status"] == "accepted":
+        if row["status"] == "accepted" and row["decided_by"] == account_id:
             return await event_by_id(row["event"])
+        if row["status"] != "submitted":
+            raise await _decided(row)
+        if today_somewhere(now) > campaign.ends_on:
+            raise CampaignOver(
+                Sentence("“%(title)s” is over, so this event can no longer be accepted.", title=campaign.title)
+            )
+        if not campaign.starts_on <= row["starts_on"] <= (row["ends_on"] or row["starts_on"]) <= campaign.ends_on:
+            raise Problems({"": [outside(campaign.starts_on, campaign.ends_on)]})
         facts = _facts(row, involvement)
         new = await insert_event(facts, now=now, account_id=account_id)
         if faults := schedule_problems(mode=facts.mode, place=facts.place, event=facts.instants(), items=[]):
@@ -187,8 +212,8 @@ async def accept_proposal(
             new, now, account_id, submission_id,
         )  # fmt: skip
         event = await event_by_id(new)
-        url = f"{current_settings().base_url.rstrip('/')}/events/{event.slug}"
-        await post_letter(proposal_letter("campaign_accepted", dict(row), campaign.title, public_url=url), now=now)
+        url = f"{current_settings().base_url}{event.href}"
+        await post_letter(proposal_letter("campaign_accepted", row, facts, campaign, public_url=url), now=now)
         await record("accept_proposal", "campaign_submission", submission_id, account_id=account_id, now=now)
     return event
 
@@ -199,26 +224,83 @@ async def decline_proposal(slug: str, submission_id: UUID, *, reason: str, now: 
 
     Raises:
         Problems: no reason, or one of more than 2000 characters.
-        DecidedAlready: it was accepted.
+        DecidedAlready: it was accepted, or somebody else has declined it.
 
     """
     reason = clean_text(reason)
-    if not reason or len(reason) > 2000:
-        raise Problems({"reason": [Sentence("Please say why, in at most 2000 characters; the contact reads it.")]})
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Problems(
+            {
+                "reason": [
+                    Sentence(
+                        "Please say why, in at most %(most)s characters; the contact reads it.", most=LONGEST_REASON
+                    )
+                ]
+            }
+        )
     campaign = await campaign_by_slug(slug)
     async with transaction():
         row = await _locked(campaign.id, submission_id)
-        if row["status"] == "accepted":
-            raise DecidedAlready(Sentence("This proposal was accepted before; cancel its event instead."))
-        if row["status"] == "declined":
+        if row["status"] == "declined" and row["decided_by"] == account_id and row["reason"] == reason:
             return
+        if row["status"] != "submitted":
+            raise await _decided(row)
         await sql(
             "UPDATE campaign_submission SET status = 'declined', reason = {}, decided_at = {}, decided_by = {} "
             "WHERE id = {}",
             reason, now, account_id, submission_id,
         )  # fmt: skip
-        await post_letter(proposal_letter("campaign_declined", dict(row), campaign.title, reason=reason), now=now)
+        await post_letter(proposal_letter("campaign_declined", row, _facts(row), campaign, reason=reason), now=now)
         await record("decline_proposal", "campaign_submission", submission_id, account_id=account_id, now=now)
+
+
+async def add_event(slug: str, event_slug: str, *, now: datetime, account_id: UUID) -> EventRow:
+    """
+    Make an event of our own part of a campaign; again changes nothing.
+
+    Raises:
+        EventElsewhere: it is part of another campaign.
+        EventIsCancelled: it was called off.
+        Problems: its kind is never public, or it lies outside the campaign.
+
+    """
+    campaign = await campaign_by_slug(slug)
+    async with transaction():
+        event = await locked_event((await event_by_slug(event_slug)).id)
+        if event.campaign == campaign.id:
+            return event
+        if event.campaign:
+            raise EventElsewhere(Sentence("“%(title)s” is part of another campaign.", title=event.title))
+        refuse_cancelled(event)
+        if event.kind in PRIVATE_KINDS:
+            raise Problems({"event": [Sentence("Events of this kind are never public.")]})
+        if not campaign.starts_on <= event.starts_on <= (event.ends_on or event.starts_on) <= campaign.ends_on:
+            raise Problems({"event": [outside(campaign.starts_on, campaign.ends_on)]})
+        await sql("UPDATE event SET campaign = {} WHERE id = {}", campaign.id, event.id)
+        await touch_event(event.id, now)
+        await record("add_campaign_event", "campaign", campaign.id, account_id=account_id, now=now)
+    return event
+
+
+async def remove_event(slug: str, event_slug: str, *, now: datetime, account_id: UUID) -> EventRow:
+    """
+    Take an event of our own out of a campaign; one that is not part of it stays as it is.
+
+    Raises:
+        EventIsKept: it was proposed by others and accepted.
+
+    """
+    campaign = await campaign_by_slug(slug)
+    async with transaction():
+        event = await locked_event((await event_by_slug(event_slug)).id)
+        if event.campaign != campaign.id:
+            return event
+        if await sql("SELECT 1 AS one FROM campaign_submission WHERE event = {} LIMIT 1", event.id):
+            raise EventIsKept(Sentence("This event was accepted for a campaign, so it stays."))
+        await sql("UPDATE event SET campaign = NULL WHERE id = {}", event.id)
+        await touch_event(event.id, now)
+        await record("remove_campaign_event", "campaign", campaign.id, account_id=account_id, now=now)
+    return event
 
 
 async def _locked(campaign_id: UUID, submission_id: UUID) -> Row:
@@ -230,6 +312,20 @@ async def _locked(campaign_id: UUID, submission_id: UUID) -> Row:
     if not rows:
         raise NotFound(Sentence("There is no such proposal."))
     return rows[0]
+
+
+async def _decided(row: Row) -> DecidedAlready:
+    """Who has decided on a proposal, and how."""
+    who, title = await account_name(row["decided_by"]), row["title"]
+    if row["status"] == "declined":
+        return DecidedAlready(Sentence("%(who)s has declined “%(title)s” already.", who=who, title=title))
+    return DecidedAlready(
+        Sentence(
+            "%(who)s has accepted “%(title)s” already. If it does not take place, cancel its event.",
+            who=who,
+            title=title,
+        )
+    )
 
 
 def _facts(row: dict[str, Any] | Row, involvement: str = "supported") -> EventFacts:

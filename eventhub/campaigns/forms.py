@@ -1,12 +1,15 @@
-"""The form by which others propose an event for a campaign."""
+"""Forms: a campaign, an event that others propose for it, and the decision on that."""
 
 from typing import Any
+from uuid import UUID
 
 import wtforms
 from wtforms.validators import InputRequired, Length, Optional
 
 from eventhub import languages
-from eventhub.campaigns.rules import LONGEST_TEXT, Proposal
+from eventhub.campaigns.queries import CampaignRow
+from eventhub.campaigns.rules import INVOLVEMENTS, LONGEST_REASON, LONGEST_TEXT, CampaignFacts, Proposal
+from eventhub.database import Row
 from eventhub.events.forms import country_choices, labelled, zone_choices
 from eventhub.events.rules import Mode
 from eventhub.forms import Form
@@ -18,7 +21,7 @@ class ProposalForm(Form):
 
     organiser_kind = wtforms.SelectField("Who organises it?", [InputRequired()])
     member = wtforms.SelectField("Which member?", [Optional()])
-    organiser_name = wtforms.StringField("Name of the organiser, if not a member", [Length(max=200)])
+    organiser_name = wtforms.StringField("Name of the organiser, if not a member", [Optional(), Length(max=200)])
     contact_name = wtforms.StringField("Name of the contact", [InputRequired(), Length(max=200)])
     contact_email = wtforms.StringField("E-mail of the contact", [InputRequired(), Length(max=254)])
     title = wtforms.StringField("Title", [InputRequired(), Length(max=300)])
@@ -31,7 +34,9 @@ class ProposalForm(Form):
     place = wtforms.StringField("Place", [Length(max=300)], description="House, street, city.")
     country = wtforms.SelectField("Country", [Optional()])
     description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
-    language = wtforms.SelectField("Language of title and description", [InputRequired()])
+    language = wtforms.SelectField(
+        "Language of title and description", [InputRequired()], description="Our letters to the contact are in it."
+    )
     submission_key = wtforms.HiddenField()
 
     def __init__(self, *args: Any, members: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
@@ -42,7 +47,7 @@ class ProposalForm(Form):
         ]  # fmt: skip
         self.member.choices = {"": [("", "–")], **members}
         self.mode.choices = labelled(Mode)
-        self.time_zone.choices = zone_choices()
+        self.time_zone.choices = {"": [("", "–")], **zone_choices()}
         self.country.choices = [("", "–"), *country_choices(languages.current())]
         self.language.choices = labelled(current_settings().language_codes)
 
@@ -53,3 +58,78 @@ class ProposalForm(Form):
         days = ("starts_on", "starts_time", "ends_on", "ends_time")
         typed: dict[str, Any] = {n: self[n].data or "" for n in texts} | {n: self[n].data for n in days}
         return Proposal(**typed)
+
+
+class CampaignForm(Form):
+    """What staff say of a campaign."""
+
+    title = wtforms.StringField("Title", [InputRequired(), Length(max=200)])
+    theme = wtforms.StringField("Theme of the year", [InputRequired(), Length(max=200)])
+    starts_on = wtforms.DateField("First day", [InputRequired()])
+    ends_on = wtforms.DateField("Last day", [InputRequired()])
+    submissions_until = wtforms.DateField(
+        "Last day to propose an event",
+        [Optional()],
+        description="Leave it empty to take proposals until the campaign ends.",
+    )
+    language = wtforms.SelectField("Language of title, theme and description", [InputRequired()])
+    description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
+    is_public = wtforms.BooleanField(
+        "Everybody can see it", description="Its page then takes proposals. Until then only staff know of it."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = labelled(current_settings().language_codes)
+
+    def facts(self) -> CampaignFacts:
+        """What was typed, once it is valid."""
+        names = ("title", "theme", "starts_on", "ends_on", "submissions_until", "language", "description", "is_public")
+        values: dict[str, Any] = {name: self[name].data for name in names}
+        return CampaignFacts(**values | {"description": values["description"] or ""})
+
+
+def values_of_campaign(campaign: CampaignRow) -> dict[str, Any]:
+    """What the form shows for a campaign that exists."""
+    names = ("title", "theme", "starts_on", "ends_on", "submissions_until", "language", "description", "is_public")
+    return {name: getattr(campaign, name) for name in names}
+
+
+class _OfOneProposal(Form):
+    """A form that comes several times on a page, so its fields carry the key of the proposal."""
+
+    def __init__(self, *args: Any, proposal: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self:
+            field.id = f"{field.name}-{proposal}"
+
+
+class AcceptForm(_OfOneProposal):
+    """How the association is involved in an event that it accepts."""
+
+    involvement = wtforms.SelectField("How the association is involved", [InputRequired()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.involvement.choices = labelled(INVOLVEMENTS)
+
+
+class AddEventForm(Form):
+    """Which event becomes part of a campaign."""
+
+    event = wtforms.SelectField("Event", [InputRequired()])
+
+    def __init__(self, *args: Any, events: list[Row], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days = languages.format_day_range
+        self.event.choices = [
+            (row["slug"], f"{days(row['starts_on'], None, languages.current())}: {row['title']}") for row in events
+        ]
+
+
+class DeclineForm(_OfOneProposal):
+    """Why a proposal is declined."""
+
+    reason = wtforms.TextAreaField(
+        "Reason", [InputRequired(), Length(max=LONGEST_REASON)], description="The contact reads it in a letter."
+    )

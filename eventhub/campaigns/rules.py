@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from eventhub.events.rules import is_zone
+from eventhub.events.zones import NoSuchTime, TwoSuchTimes, to_utc
 from eventhub.words import Sentence
 
 #: The last zone on Earth in which a day ends, in hours behind UTC.
 _LAST_ZONE = timedelta(hours=12)
 FIRST_YEAR, LAST_YEAR = 1985, 2100
 LONGEST_TEXT = 10_000
+LONGEST_REASON = 2000
 ORGANISER_KINDS = ("member", "partner", "other")
 #: What a proposal accepted by staff can be to the association.
 INVOLVEMENTS = ("supported", "co_organised")
@@ -51,9 +54,14 @@ class Proposal:
     submission_key: str | None = None
 
 
+def today_somewhere(now: datetime) -> date:
+    """The day that has not yet ended everywhere on Earth; what ends on an earlier one is over."""
+    return (now - _LAST_ZONE).date()
+
+
 def takes_proposals(until: date | None, ends_on: date, now: datetime) -> bool:
     """Whether the last day for proposals has not yet ended everywhere on Earth."""
-    return (now - _LAST_ZONE).date() <= (until or ends_on)
+    return today_somewhere(now) <= (until or ends_on)
 
 
 def campaign_problems(facts: CampaignFacts, *, languages: tuple[str, ...]) -> dict[str, list[str]]:
@@ -74,6 +82,8 @@ def campaign_problems(facts: CampaignFacts, *, languages: tuple[str, ...]) -> di
             found[name] = [
                 Sentence("The year lies between %(first)s and %(last)s.", first=str(FIRST_YEAR), last=str(LAST_YEAR))
             ]
+    if found.keys() & {"starts_on", "ends_on", "submissions_until"}:
+        return found
     if facts.ends_on < facts.starts_on:
         found["ends_on"] = [Sentence("The end lies before the start.")]
     elif facts.submissions_until and facts.submissions_until > facts.ends_on:
@@ -93,14 +103,42 @@ def proposal_problems(proposal: Proposal, starts_on: date, ends_on: date) -> dic
             found[name] = [Sentence("Please fill this in.")]
         elif len(getattr(proposal, name)) > 200:
             found[name] = [Sentence("This is too long; %(most)s characters is the most.", most=200)]
-    for name in ("starts_on", "ends_on"):
-        day = getattr(proposal, name)
+    if len(proposal.description) > LONGEST_TEXT:
+        found["description"] = [Sentence("This is too long; %(most)s characters is the most.", most=LONGEST_TEXT)]
+    for name, day in (("starts_on", proposal.starts_on), ("ends_on", proposal.ends_on)):
         if day and not starts_on <= day <= ends_on:
+            found[name] = [outside(starts_on, ends_on)]
+    for name, day, clock in (
+        ("starts_time", proposal.starts_on, proposal.starts_time),
+        ("ends_time", proposal.ends_on, proposal.ends_time),
+    ):
+        if day and clock and _comes_twice(day, clock, proposal.time_zone):
             found[name] = [
                 Sentence(
-                    "The campaign lasts from %(first)s to %(last)s; this day lies outside it.",
-                    first=starts_on.isoformat(),
-                    last=ends_on.isoformat(),
+                    "The clocks of %(zone)s are put back on that day and show this time twice. "
+                    "Please give a time that they show once.",
+                    zone=proposal.time_zone,
                 )
             ]
     return found
+
+
+def outside(starts_on: date, ends_on: date) -> Sentence:
+    """That a day lies outside the campaign."""
+    return Sentence(
+        "The campaign lasts from %(first)s to %(last)s; this day lies outside it.",
+        first=starts_on.isoformat(),
+        last=ends_on.isoformat(),
+    )
+
+
+def _comes_twice(day: date, clock: time, zone: str) -> bool:
+    if not is_zone(zone):
+        return False
+    try:
+        to_utc(day, clock, zone)
+    except TwoSuchTimes:
+        return True
+    except (NoSuchTime, OverflowError):
+        return False
+    return False
