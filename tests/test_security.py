@@ -259,8 +259,8 @@ async def test_searching_programs_are_told_what_to_leave_alone(client: httpx.Asy
     answer = await client.get("/robots.txt")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.text.splitlines() == [
-        "User-agent: *", "Disallow: /registrations/", "Disallow: /applications/", "Disallow: /people/",
-        "Disallow: /staff/", "Disallow: /sign-in",
+        "User-agent: *", "Disallow: /registrations/", "Disallow: /applications/", "Disallow: /speaking/",
+        "Disallow: /people/", "Disallow: /staff/", "Disallow: /sign-in",
     ]  # fmt: skip
     icon = await client.get("/favicon.ico")
     assert (icon.status_code, icon.headers["location"]) == (303, "/static/icon.svg")

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from eventhub.accounts.commands import record
-from eventhub.database import lock_clause, sql, transaction
+from eventhub.database import Row, lock_clause, sql, transaction
 from eventhub.directory.addresses import email_problem
 from eventhub.directory.people import StatedBy, keep_gender_statement, person_with_email
 from eventhub.directory.rules import Gender, Level, clean_line
@@ -56,8 +56,8 @@ async def add_speaker(item_id: UUID, new: NewSpeaker, *, now: datetime, account_
     item = await item_by_id(item_id)
     new, member = await _checked(new)
     async with transaction():
-        event, before = await _line_up(item.event)
-        person = await _person(new, item.event, member, now)
+        event, before = await line_up_of(item.event)
+        person = await _person(new, event, member, now)
         if new.gender:
             await keep_gender_statement(
                 person,
@@ -75,7 +75,7 @@ async def add_speaker(item_id: UUID, new: NewSpeaker, *, now: datetime, account_
         if not done:
             raise SpeaksAlready(Sentence("%(name)s is on “%(title)s” already.", name=new.name, title=item.title))
         await record("add_speaker", "speaker_slot", slot, account_id=account_id, now=now)
-        await _tell_if_tipped(event, before, now)
+        await tell_if_tipped(event, before, now)
     return slot
 
 
@@ -93,9 +93,9 @@ async def change_slot(
     problems = _word_problems(role, level, status)
     if problems:
         raise Problems(problems)
-    event_id = await _event_of_slot(slot_id)
+    event_id = await event_of_slot(slot_id)
     async with transaction():
-        event, before = await _line_up(event_id)
+        event, before = await line_up_of(event_id)
         await sql(
             "UPDATE speaker_slot SET role = {}, level = {}, status = {} WHERE id = {}",
             role,
@@ -104,7 +104,7 @@ async def change_slot(
             slot_id,
         )
         await record("change_slot", "speaker_slot", slot_id, account_id=account_id, now=now, detail=status)
-        await _tell_if_tipped(event, before, now)
+        await tell_if_tipped(event, before, now)
     return event
 
 
@@ -116,16 +116,16 @@ async def remove_speaker(slot_id: UUID, *, now: datetime, account_id: UUID) -> E
         NotFound: there is no such slot.
 
     """
-    event_id = await _event_of_slot(slot_id)
+    event_id = await event_of_slot(slot_id)
     async with transaction():
-        event, before = await _line_up(event_id)
+        event, before = await line_up_of(event_id)
         await sql("DELETE FROM speaker_slot WHERE id = {}", slot_id)
         await record("remove_speaker", "speaker_slot", slot_id, account_id=account_id, now=now)
-        await _tell_if_tipped(event, before, now)
+        await tell_if_tipped(event, before, now)
     return event
 
 
-async def _line_up(event_id: UUID) -> tuple[EventRow, ParityCheck]:
+async def line_up_of(event_id: UUID) -> tuple[EventRow, ParityCheck]:
     """
     The event and its check before a change of its speakers, in the caller's transaction.
 
@@ -137,7 +137,14 @@ async def _line_up(event_id: UUID) -> tuple[EventRow, ParityCheck]:
     return event, await parity_of(event.id, exempt_reason=event.parity_exempt_reason)
 
 
-async def _event_of_slot(slot_id: UUID) -> UUID:
+async def event_of_slot(slot_id: UUID) -> UUID:
+    """
+    The event at which a slot is.
+
+    Raises:
+        NotFound: there is no such slot.
+
+    """
     rows = await sql(
         "SELECT i.event AS event FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item WHERE s.id = {}",
         slot_id,
@@ -147,15 +154,20 @@ async def _event_of_slot(slot_id: UUID) -> UUID:
     return UUID(str(rows[0]["event"]))
 
 
-async def _person(new: NewSpeaker, event_id: UUID, member: UUID | None, now: datetime) -> UUID:
-    """By address; without one, the speaker of this name in the same event, so that a second panel finds them."""
-    language = current_settings().language_codes[0]
+async def _person(new: NewSpeaker, event: EventRow, member: UUID | None, now: datetime) -> UUID:
+    """
+    By address; without one, the speaker of this name in the same event, so that a second panel finds them.
+
+    Somebody new is written to in the language of the event.
+    """
+    known = current_settings().language_codes
+    language = event.language if event.language in known else known[0]
     if new.email:
         return await person_with_email(new.email, name=new.name, now=now, member=member, language=language)
     rows = await sql(
         "SELECT p.id AS id FROM person p JOIN speaker_slot s ON s.person = p.id "
         "JOIN programme_item i ON i.id = s.programme_item WHERE i.event = {} AND p.email_key IS NULL AND p.name = {}",
-        event_id,
+        event.id,
         new.name,
     )
     if rows:
@@ -203,7 +215,16 @@ def _word_problems(role: str, level: str, status: str) -> dict[str, list[str]]:
     return problems
 
 
-async def _tell_if_tipped(event: EventRow, before: ParityCheck, now: datetime) -> None:
+async def leads_of(event: EventRow) -> list[Row]:
+    """Accounts that lead an event; without any, its author."""
+    return await sql(
+        "SELECT a.id AS id, a.name AS name, a.email AS email FROM event_team t JOIN account a ON a.id = t.account "
+        "WHERE t.event = {} AND t.is_lead AND a.is_active ORDER BY a.id",
+        event.id,
+    ) or await sql("SELECT id, name, email FROM account WHERE id = {} AND is_active", event.created_by)
+
+
+async def tell_if_tipped(event: EventRow, before: ParityCheck, now: datetime) -> None:
     """After publishing, the leads hear of every panel that was in balance and is so no longer; without any, its author."""
     if event.status != EventStatus.PUBLISHED:
         return
@@ -211,13 +232,8 @@ async def _tell_if_tipped(event: EventRow, before: ParityCheck, now: datetime) -
     tipped = [line_up for line_up, _ in after.panels if line_up.item_id in after.holding_back - before.holding_back]
     if not tipped:
         return
-    rows = await sql(
-        "SELECT a.id AS id, a.name AS name, a.email AS email FROM event_team t JOIN account a ON a.id = t.account "
-        "WHERE t.event = {} AND t.is_lead AND a.is_active ORDER BY a.id",
-        event.id,
-    ) or await sql("SELECT id, name, email FROM account WHERE id = {} AND is_active", event.created_by)
     language, share = current_settings().language_codes[0], current_settings().parity_minimum_share
-    for row in rows:
+    for row in await leads_of(event):
         await post_letter(
             OutgoingLetter(
                 kind="parity_tipped",

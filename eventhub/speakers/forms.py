@@ -11,6 +11,7 @@ from eventhub.events.forms import labelled
 from eventhub.forms import Form
 from eventhub.registrations.forms import gender_choices
 from eventhub.speakers.rules import SpeakerRole, SpeakerStatus
+from eventhub.words import Sentence
 
 
 class SpeakerForm(Form):
@@ -52,3 +53,52 @@ class SlotForm(Form):
         self.role.choices = labelled(SpeakerRole)
         self.level.choices = labelled(Level)
         self.status.choices = labelled(SpeakerStatus)
+
+
+class InviteForm(Form):
+    """Where the invitation goes, for a speaker without an address."""
+
+    email = wtforms.EmailField("E-mail address", [Optional(), Length(max=254)])
+
+
+class AnswerForm(Form):
+    """What a speaker says through the personal link; no title is asked for."""
+
+    answer = wtforms.RadioField("Will you speak?", validate_choice=False)
+    name = wtforms.StringField(
+        "Your name",
+        [InputRequired()],
+        description="As it is to be printed in the programme. We print no titles.",
+    )
+    level = wtforms.RadioField(
+        "Level",
+        [Optional()],
+        description="Political: elected leaders and people who speak with their mandate. Technical: staff, experts, managers.",
+    )
+    biography = wtforms.TextAreaField(
+        "Short biography",
+        [Optional()],
+        description="For the programme and the page of the event; 1,200 characters at most.",
+    )
+    portrait = wtforms.FileField(
+        "Portrait",
+        [Optional()],
+        description="A JPEG, PNG or WebP file of 5 MB at most. We make it smaller, and keep nothing of what a camera writes into it.",
+    )
+    remove_portrait = wtforms.BooleanField("Remove the portrait")
+    gender = wtforms.RadioField(
+        "How would you like to be counted in our gender statistics?",
+        [Optional()],
+        description="With your answer you agree that we count it. You can change or delete it here at any time.",
+        validate_choice=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answer.choices = [
+            (str(SpeakerStatus.CONFIRMED), languages.say(Sentence("Yes, I will speak"))),
+            (str(SpeakerStatus.DECLINED), languages.say(Sentence("No, I cannot speak"))),
+        ]
+        self.answer.flags.required = True
+        self.level.choices = labelled(Level)
+        self.gender.choices = gender_choices()

@@ -38,7 +38,7 @@ async def coming_panels(first: date, before: date) -> list[ComingPanel]:
     found, _ = await events(EventFilter(from_day=first, before_day=before), limit=MOST_EVENTS)
     own = {event.id: event for event in found if event.is_own and event.status != EventStatus.CANCELLED}
     own = {key: event for key, event in own.items() if not event.parity_exempt_reason}
-    invited = await _invited(list(own))
+    invited = await unanswered_of(list(own))
     checks = await parity_of_events(dict.fromkeys(own, ""))
     share = current_settings().parity_minimum_share
     panels = [
@@ -57,7 +57,7 @@ async def coming_panels(first: date, before: date) -> list[ComingPanel]:
     )  # fmt: skip
 
 
-async def _invited(event_ids: list[UUID]) -> dict[UUID, list[str]]:
+async def unanswered_of(event_ids: list[UUID]) -> dict[UUID, list[str]]:
     """Names of those who have not answered yet, by programme item."""
     if not event_ids:
         return {}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,6 @@ from eventhub.directory.rules import Gender, Level
 from eventhub.errors import NotFound
 from eventhub.events.queries import EventRow, event_by_id
 from eventhub.speakers.rules import (
-    COUNTED_ROLES,
     COUNTED_STATUSES,
     Counts,
     LineUp,
@@ -34,6 +34,21 @@ class SlotRow(msgspec.Struct, frozen=True):
     status: str
     member_key: str | None
     member_name: str | None
+    biography: str = ""
+    portrait_at: datetime | None = None
+
+
+#: A profile without the picture itself, which is as large as the rest of a page.
+PROFILE_COLUMNS = (
+    "COALESCE(f.biography, '') AS biography, CASE WHEN f.portrait IS NOT NULL THEN f.updated_at END AS portrait_at"
+)
+
+
+def with_profile(row: Row) -> Row:
+    """A row with PROFILE_COLUMNS; SQLite knows the type of columns, not of expressions."""
+    if isinstance(row["portrait_at"], str):
+        row["portrait_at"] = datetime.fromisoformat(row["portrait_at"])
+    return row
 
 
 async def speakers_of(event_id: UUID, *, confirmed_only: bool = False) -> dict[UUID, list[SlotRow]]:
@@ -41,12 +56,15 @@ async def speakers_of(event_id: UUID, *, confirmed_only: bool = False) -> dict[U
     only = " AND s.status = 'confirmed'" if confirmed_only else ""
     rows = await sql(
         "SELECT s.id AS id, s.programme_item AS programme_item, s.person AS person, p.name AS name, s.role AS role, "
-        "s.level AS level, s.status AS status, m.key AS member_key, m.name AS member_name "
-        "FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item JOIN person p ON p.id = s.person "
-        f"LEFT JOIN member m ON m.id = s.member WHERE i.event = {{}}{only}",
+        "s.level AS level, s.status AS status, m.key AS member_key, m.name AS member_name, "
+        f"{PROFILE_COLUMNS} FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item "
+        "JOIN person p ON p.id = s.person LEFT JOIN member m ON m.id = s.member "
+        f"LEFT JOIN speaker_profile f ON f.person = s.person WHERE i.event = {{}}{only}",
         event_id,
     )
-    slots = sorted((SlotRow(**row) for row in rows), key=lambda s: (s.status == SpeakerStatus.DECLINED, s.name, s.id))
+    slots = sorted(
+        (SlotRow(**with_profile(row)) for row in rows), key=lambda s: (s.status == SpeakerStatus.DECLINED, s.name, s.id)
+    )
     found: dict[UUID, list[SlotRow]] = defaultdict(list)
     for slot in slots:
         found[slot.programme_item].append(slot)
@@ -76,6 +94,7 @@ async def parity_of_events(exempt_reasons: dict[UUID, str]) -> dict[UUID, Parity
         f"LEFT JOIN gender_statement g ON g.person = s.person WHERE i.event IN ({marks})",
         *exempt_reasons,
     )
+    counted_roles = current_settings().counted_roles
     standing = [slot for slot in slots if slot["status"] in COUNTED_STATUSES]
     by_item: dict[UUID, list[Row]] = defaultdict(list)
     by_event: dict[UUID, list[Row]] = defaultdict(list)
@@ -85,26 +104,27 @@ async def parity_of_events(exempt_reasons: dict[UUID, str]) -> dict[UUID, Parity
     line_ups: dict[UUID, list[LineUp]] = defaultdict(list)
     for item in items:
         here = by_item[item["id"]]
-        counted = counts_of(slot for slot in here if slot["role"] in COUNTED_ROLES)
+        counted = counts_of(slot for slot in here if slot["role"] in counted_roles)
         line_ups[item["event"]].append(
             LineUp(str(item["id"]), item["title"], counted, counts_of(here), item["parity_exempt_reason"])
         )
     checks = {}
     for event_id, exempt in exempt_reasons.items():
-        speaking = {slot["person"]: slot for slot in by_event[event_id] if slot["role"] in COUNTED_ROLES}
-        political = {
-            slot["person"]: slot
-            for slot in by_event[event_id]
-            if slot["role"] in COUNTED_ROLES and slot["level"] == Level.POLITICAL
-        }
+        here = by_event[event_id]
+        counted_here = [slot for slot in here if slot["role"] in counted_roles]
         checks[event_id] = check_event(
             line_ups[event_id],
-            everybody=counts_of(speaking.values()),
-            political=counts_of(political.values()),
+            everybody=_each_once(counted_here),
+            political=_each_once(slot for slot in counted_here if slot["level"] == Level.POLITICAL),
+            with_moderators=(_each_once(here), _each_once(slot for slot in here if slot["level"] == Level.POLITICAL)),
             exempt_reason=exempt,
             minimum_share=current_settings().parity_minimum_share,
         )
     return checks
+
+
+def _each_once(slots: Iterable[Row]) -> Counts:
+    return counts_of({slot["person"]: slot for slot in slots}.values())
 
 
 def counts_of(slots: Iterable[Row]) -> Counts:

@@ -34,7 +34,7 @@ class SpeakerStatus(StrEnum):
     DECLINED = "declined"
 
 
-#: A woman who only moderates does not balance a panel of men.
+#: A woman who only moderates does not balance a panel of men; the setting EVENTHUB_PARITY_ROLES says otherwise.
 COUNTED_ROLES = frozenset({SpeakerRole.SPEAKER, SpeakerRole.PANELLIST, SpeakerRole.KEYNOTE})
 COUNTED_STATUSES = frozenset({SpeakerStatus.INVITED, SpeakerStatus.CONFIRMED})
 
@@ -233,6 +233,8 @@ class ParityCheck:
     event: Finding
     political: Finding
     problems: tuple[Sentence, ...]
+    event_with_moderators: Counts = Counts()
+    political_with_moderators: Counts = Counts()
 
     @property
     def holding_back(self) -> frozenset[str]:
@@ -257,6 +259,7 @@ def check_event(
     political: Counts,
     exempt_reason: str = "",
     minimum_share: Fraction = MINIMUM_SHARE,
+    with_moderators: tuple[Counts, Counts] = (Counts(), Counts()),
 ) -> ParityCheck:
     """
     Check all of an event at once.
@@ -265,6 +268,7 @@ def check_event(
         everybody: Speakers of the event, each person once.
         political: Those of them with political level.
         exempt_reason: Why the check is switched off for the whole event, if it is.
+        with_moderators: The first two with those who only moderate; shown, and decides nothing.
 
     """
     if exempt_reason:
@@ -278,6 +282,8 @@ def check_event(
         event=Finding(everybody, off) if exempt_reason else check(everybody, minimum_share),
         political=Finding(political, off) if exempt_reason else check(political, minimum_share),
         problems=tuple(parity_problems(line_ups, minimum_share=minimum_share)),
+        event_with_moderators=with_moderators[0],
+        political_with_moderators=with_moderators[1],
     )
 
 
