@@ -21,7 +21,6 @@ from eventhub.directory.imports import load_facts
 from eventhub.directory.people import StatedBy, keep_gender_statement, person_with_email
 from eventhub.directory.rules import Gender
 from eventhub.events.commands import cancel_event, create_event, publish_event
-from eventhub.programme.commands import add_programme_item
 from eventhub.events.imports import import_events
 from eventhub.events.queries import EventRow, event_by_slug
 from eventhub.events.rules import EventFacts, ItemFacts
@@ -36,6 +35,7 @@ from eventhub.labs.commands import (
     load_labs_2024,
     open_call,
 )
+from eventhub.programme.commands import add_programme_item
 from eventhub.registrations.commands import (
     NewHeadCount,
     NewRegistration,

@@ -65,6 +65,8 @@ class EventRow(msgspec.Struct, frozen=True):
     organiser_name: str = ""
     archived_at: datetime | None = None
     minimum_break: int = 0
+    registration_opens_at: datetime | None = None
+    offer_hours: int | None = None
 
     @property
     def is_own(self) -> bool:

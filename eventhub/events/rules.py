@@ -73,9 +73,11 @@ class EventStatus(StrEnum):
 
 
 class RegistrationMode(StrEnum):
-    """Whether people can register."""
+    """How people register."""
 
     OPEN = "open"
+    APPROVAL = "approval"
+    INVITATION = "invitation"
     CLOSED = "closed"
 
 

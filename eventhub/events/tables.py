@@ -101,6 +101,8 @@ class Event(Table, tablename="event"):
     capacity = Integer(null=True, default=None, help_text="Seats; None: no limit.")
     registration_mode = Varchar(length=20, default="open")
     registration_closes_at = Timestamptz(null=True, default=None)
+    registration_opens_at = Timestamptz(null=True, default=None)
+    offer_hours = Integer(null=True, default=None, help_text="A free seat is offered for so long; None: given at once.")
     parent: ForeignKey[Any] = ForeignKey("self", null=True, default=None)
     counts_in_statistics = Boolean(default=True)
     host_member = ForeignKey(Member, null=True, default=None)
@@ -195,6 +197,8 @@ class CampaignSubmission(Table, tablename="campaign_submission"):
     submitted_at = Timestamptz()
     decided_at = Timestamptz(null=True, default=None)
     decided_by = ForeignKey(Account, null=True, default=None)
+    second_start = Boolean(null=True, default=None, help_text="Which of two equal wall times is meant.")
+    second_end = Boolean(null=True, default=None)
 
 
 class EventPartner(Table, tablename="event_partner"):

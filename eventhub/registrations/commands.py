@@ -137,7 +137,7 @@ async def open_pool(event_id: UUID, capacity: int | None) -> None:
     """Give an event its seats, in the caller's transaction."""
     await sql(
         "INSERT INTO seat_pool (id, event, capacity, taken, waiting, queue_end, granted, is_open) "
-        "VALUES ({}, {}, {}, 0, 0, 0, 0, {}) ON CONFLICT (event) DO NOTHING",
+        "VALUES ({}, {}, {}, 0, 0, 0, 0, {}) ON CONFLICT (event, position) DO NOTHING",
         uuid4(), event_id, capacity, False,
     )  # fmt: skip
 

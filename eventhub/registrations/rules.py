@@ -9,13 +9,21 @@ class RegistrationStatus(StrEnum):
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
+    OFFERED = "offered"
     WAITLISTED = "waitlisted"
     CANCELLED = "cancelled"
     DECLINED = "declined"
 
 
 #: A person has one of these per event at most; the database keeps it so.
-STANDING = frozenset({RegistrationStatus.PENDING, RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED})
+STANDING = frozenset(
+    {
+        RegistrationStatus.PENDING,
+        RegistrationStatus.CONFIRMED,
+        RegistrationStatus.OFFERED,
+        RegistrationStatus.WAITLISTED,
+    }
+)
 
 
 class Attends(StrEnum):
