@@ -20,7 +20,9 @@ from eventhub.access import Policy, enforce, open_to, routes_without_policy
 from eventhub.accounts.web import Accounts, AuditTrail, SignIn
 from eventhub.bodies.web import BODY_PAGES
 from eventhub.campaigns.web import CAMPAIGN_PAGES
+from eventhub.checkin.web import CHECKIN_PAGES
 from eventhub.database import close_pool, start_pool, utc_now
+from eventhub.delegations.web import DELEGATION_PAGES
 from eventhub.directory.api import DIRECTORY_API
 from eventhub.directory.web import DIRECTORY_PAGES
 from eventhub.errors import Refusal
@@ -28,13 +30,17 @@ from eventhub.events.api import EventsApi
 from eventhub.events.web import EVENT_PAGES
 from eventhub.fairness.web import FAIRNESS_PAGES
 from eventhub.idempotency import IdempotencyMiddleware
+from eventhub.invitations.web import INVITATION_PAGES
 from eventhub.labs.api import LAB_API
 from eventhub.labs.web import LAB_PAGES
 from eventhub.mail.web import OUTBOX_PAGES
+from eventhub.merging.web import MERGING_PAGES
 from eventhub.migrations import migrate
+from eventhub.papers.web import PAPER_PAGES
 from eventhub.plans.web import PLAN_PAGES
 from eventhub.problems import describe_problems, show_error, show_failure, show_refusal
 from eventhub.programme.web import PROGRAMME_PAGES
+from eventhub.questions.web import QUESTION_PAGES
 from eventhub.reference import ReferencePage
 from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
@@ -63,6 +69,12 @@ PAGES: list[Any] = [
     *FAIRNESS_PAGES,
     *SPEAKER_PAGES,
     *REGISTRATION_PAGES,
+    *PAPER_PAGES,
+    *MERGING_PAGES,
+    *INVITATION_PAGES,
+    *CHECKIN_PAGES,
+    *DELEGATION_PAGES,
+    *QUESTION_PAGES,
     *OUTBOX_PAGES,
     *LAB_PAGES,
     *STATISTICS_PAGES,

@@ -1,0 +1,1 @@
+"""Being there: check-in at the door, participant reports, personal join links."""

@@ -1,0 +1,1 @@
+"""Delegations: the desk of a member at one event, and quorum."""

@@ -1,0 +1,5 @@
+"""Pages: registration by invitation."""
+
+from typing import Any
+
+INVITATION_PAGES: list[Any] = []

@@ -1,0 +1,1 @@
+"""Certificates, badges and attendance sheets as PDF."""

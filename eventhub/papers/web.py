@@ -1,0 +1,5 @@
+"""Pages: certificates, badges and attendance sheets as PDF."""
+
+from typing import Any
+
+PAPER_PAGES: list[Any] = []

@@ -1,0 +1,1 @@
+"""Questions that an event asks of those who register."""

@@ -1,0 +1,5 @@
+"""Pages: questions that an event asks of those who register."""
+
+from typing import Any
+
+QUESTION_PAGES: list[Any] = []
