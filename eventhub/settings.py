@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eventhub.events.rules import is_zone
+from eventhub.speakers.rules import SpeakerRole
 
 KNOWN_LANGUAGES = ("en", "es", "fr")
 #: Nothing that a Content-Security-Policy would read as its own: no wildcard, no space, no semicolon.
@@ -60,6 +61,11 @@ class Settings(BaseSettings):
     parity_minimum_share: Fraction = Field(
         default=Fraction(2, 5),
         description="The smallest share of a panel that women and men must each hold, 0 to 0.5.",
+    )
+    parity_roles: str = Field(
+        default="speaker,panellist,keynote",
+        description="The roles that the parity check counts: some of speaker, panellist, keynote and moderator, "
+        "parted by commas.",
     )
     languages: str = Field(
         default="en,es,fr",
@@ -141,6 +147,14 @@ class Settings(BaseSettings):
             raise ValueError("must be a number between 0 and 0.5, such as 0.4")
         return share
 
+    @field_validator("parity_roles")
+    @classmethod
+    def _roles(cls, value: str) -> str:
+        roles = [role.strip() for role in value.split(",") if role.strip()]
+        if not roles or len(set(roles)) != len(roles) or not set(roles) <= set(SpeakerRole):
+            raise ValueError(f"must name some of {', '.join(SpeakerRole)}, parted by commas")
+        return ",".join(roles)
+
     @field_validator("languages")
     @classmethod
     def _languages(cls, value: str) -> str:
@@ -196,6 +210,11 @@ class Settings(BaseSettings):
     def language_codes(self) -> tuple[str, ...]:
         """Codes of the languages in use, the fallback first."""
         return tuple(self.languages.split(","))
+
+    @property
+    def counted_roles(self) -> frozenset[SpeakerRole]:
+        """The roles that the parity check counts."""
+        return frozenset(SpeakerRole(role) for role in self.parity_roles.split(","))
 
     @property
     def embedding_sites(self) -> tuple[str, ...]:

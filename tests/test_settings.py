@@ -37,6 +37,7 @@ SHARE = "must be a number between 0 and 0.5, such as 0.4."
 DATABASE = "must look like sqlite:///path or postgresql://user:pass@host:port/name."
 LANGUAGES = "must name some of en, es, fr, parted by commas."
 ORIGINS = "must name origins such as https://www.example.org, parted by commas."
+ROLES = "must name some of speaker, panellist, keynote, moderator, parted by commas."
 ZONE = "must be an IANA time zone, such as Europe/Madrid."
 
 
@@ -51,6 +52,7 @@ ZONE = "must be an IANA time zone, such as Europe/Madrid."
         *(("IMAP_URL", value, IMAP) for value in ("mail.example.org", "smtp://x", "imaps://", "imap://x:99999")),
         *(("MAIL_FROM", value, SENDER) for value in ("", "nobody", "a b c", "EventHub <>", "x@", "@x")),
         *(("PARITY_MINIMUM_SHARE", value, SHARE) for value in ("", "0.51", "1", "-0.1", "many", "1/0", "nan", "inf")),
+        *(("PARITY_ROLES", value, ROLES) for value in ("", ",", "chair", "speaker,chair", "speaker,speaker", "speaker;keynote")),
         *(("DATABASE_URL", value, DATABASE) for value in ("", "mysql://x/y", "eventhub.sqlite", "sqlite:///", "sqlite://x")),
         *(("LANGUAGES", value, LANGUAGES) for value in ("", ",", "de", "en,de", "en,en", "en;es")),
         *(("EMBED_ORIGINS", value, ORIGINS) for value in (
@@ -111,13 +113,14 @@ def test_without_settings_everything_has_a_default(surroundings: pytest.MonkeyPa
     found = fresh()
     assert (found.base_url, found.sqlite_path) == ("http://127.0.0.1:8000", Path("var/eventhub.sqlite"))
     assert (found.parity_minimum_share, found.language_codes) == (Fraction(2, 5), ("en", "es", "fr"))
+    assert found.counted_roles == {"speaker", "panellist", "keynote"}
     assert (found.sender, found.is_https) == (("EventHub", "eventhub@localhost"), False)
 
 
 def test_values_that_are_right_are_taken(surroundings: pytest.MonkeyPatch) -> None:
     for name, value in (
         ("BASE_URL", "https://events.example.org:8443/"), ("SMTP_URL", "smtps://u:p%40@[::1]:465?starttls=required"),
-        ("IMAP_URL", "imaps://u:p@mail.example.org"), ("PARITY_MINIMUM_SHARE", "1/3"), ("LANGUAGES", "fr, en"),
+        ("IMAP_URL", "imaps://u:p@mail.example.org"), ("PARITY_MINIMUM_SHARE", "1/3"), ("PARITY_ROLES", "keynote, moderator"), ("LANGUAGES", "fr, en"),
         ("DATABASE_URL", "postgresql://u:p@h:5432/n"), ("TIME_ZONE", "America/Mexico_City"), ("DEVELOPMENT", "true"),
         ("MAIL_FROM", "Métropoles <a@example.org>"),
     ):  # fmt: skip
@@ -125,6 +128,7 @@ def test_values_that_are_right_are_taken(surroundings: pytest.MonkeyPatch) -> No
     found = fresh()
     assert (found.base_url, found.is_https) == ("https://events.example.org:8443", True)
     assert (found.parity_minimum_share, found.language_codes) == (Fraction(1, 3), ("fr", "en"))
+    assert found.counted_roles == {"keynote", "moderator"}
 
 
 def test_the_environment_goes_before_the_file(surroundings: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from eventhub.access import Policy, account_of, open_to
 from eventhub.accounts.queries import audit_trail
+from eventhub.bodies.rules import BODIES
 from eventhub.errors import Problems, Refusal
 from eventhub.events.calendar_web import CALENDAR_PAGES, year_of
 from eventhub.events.commands import (
@@ -354,6 +355,7 @@ async def _desk_page(
         evidence=await deliverables_of(event.id),
         lines=await action_lines_of(event.id),
         series=await series_of(event),
+        has_seats=event.kind in BODIES,
         publish_form=publish_form or PublishForm(),
         cancel_form=cancel_form or CancelForm(),
         hints=await wording_hints(

@@ -9,12 +9,13 @@ from eventhub import languages
 from eventhub.directory.rules import Level
 from eventhub.events.forms import labelled
 from eventhub.forms import Form
+from eventhub.programme.forms import AsksBeforeSaving
 from eventhub.registrations.forms import gender_choices
 from eventhub.speakers.rules import SpeakerRole, SpeakerStatus
 from eventhub.words import Sentence
 
 
-class SpeakerForm(Form):
+class SpeakerForm(AsksBeforeSaving):
     """Who speaks, and in which role."""
 
     name = wtforms.StringField("Full name", [InputRequired(), Length(max=200)])
@@ -30,7 +31,6 @@ class SpeakerForm(Form):
         [Optional()],
         description="Never guess it from a name or a photo. Leave it at “No answer” until the person has told you.",
     )
-    accept_conflicts = wtforms.BooleanField("Save it in spite of this")
 
     def __init__(self, posted: Any = None, *, members: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
         super().__init__(posted, **kwargs)

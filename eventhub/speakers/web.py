@@ -14,7 +14,7 @@ from eventhub.errors import Problems
 from eventhub.events.queries import event_by_id, item_by_id
 from eventhub.pages import redirect, render
 from eventhub.programme.queries import bookings_of_speaker
-from eventhub.programme.rules import Booking, booking_sentence
+from eventhub.programme.rules import booking_sentence
 from eventhub.speakers.answers_web import ANSWER_PAGES
 from eventhub.speakers.commands import NewSpeaker, SpeaksAlready, add_speaker, change_slot, remove_speaker
 from eventhub.speakers.forms import InviteForm, SlotForm, SpeakerForm
@@ -54,10 +54,11 @@ class StaffSpeakers(Controller):
         event = await event_by_id(item.event)
         form = SpeakerForm(await request.form(), members=dict(await member_choices()))
         status = 422
-        bookings: list[Booking] = []
-        if form.validate() and not form.accept_conflicts.data:
+        conflicts: list[Sentence] = []
+        if form.validate():
             bookings = await bookings_of_speaker(form.email.data or "", item)
-        if not form.errors and not bookings:
+            conflicts = form.open_conflicts([booking_sentence(item.title, booking) for booking in bookings])
+        if not form.errors and not conflicts:
             values = {n: form[n].data or "" for n in ("name", "email", "gender", "level", "role", "status", "member")}
             try:
                 await add_speaker(item_id, NewSpeaker(**values), now=now, account_id=who.account_id)
@@ -67,7 +68,6 @@ class StaffSpeakers(Controller):
             except SpeaksAlready as refusal:
                 status = refusal.status_code
                 form.add_problems({"name": list(refusal.sentences)})
-        conflicts = [booking_sentence(item.title, booking) for booking in bookings]
         return render(
             request, "speakers/form", status_code=status, form=form, item=item, event=event, conflicts=conflicts
         )

@@ -2,12 +2,13 @@
 
 import re
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, Request, get
 from litestar.params import FromQuery
 
-from eventhub.access import Policy, open_to
+from eventhub.access import Policy, identity_of, open_to
 from eventhub.errors import Problems
 from eventhub.events.rules import FIRST_YEAR, LAST_YEAR
 from eventhub.statistics.queries import (
@@ -66,7 +67,11 @@ class StatisticsOut(msgspec.Struct):
 
 
 class ParityExceptionOut(msgspec.Struct):
-    """An event published in spite of its panels: by whom, why, and what was overruled."""
+    """
+    An event published in spite of its panels: by whom, why, and what was overruled.
+
+    `findings` is empty for those who work on no event: numbers of single panels can tell of people.
+    """
 
     event: str
     title: str
@@ -76,9 +81,10 @@ class ParityExceptionOut(msgspec.Struct):
     granted_at: datetime
 
     @classmethod
-    def of(cls, row: ParityExceptionRow) -> "ParityExceptionOut":
-        """From a row."""
-        return cls(row.slug, row.title, row.account_name, row.reason, row.findings.splitlines(), row.granted_at)
+    def of(cls, row: ParityExceptionRow, *, counted: bool) -> "ParityExceptionOut":
+        """From a row; `counted` is whether the reader may see numbers of single panels."""
+        findings = row.findings.splitlines() if counted else []
+        return cls(row.slug, row.title, row.account_name, row.reason, findings, row.granted_at)
 
 
 class ParityOut(msgspec.Struct):
@@ -132,8 +138,10 @@ class Statistics(Controller):
         )  # fmt: skip
 
     @get("/parity")
-    async def parity(self, year: FromQuery[str | None] = None) -> ParityOut:
+    async def parity(self, request: Request[Any, Any, Any], year: FromQuery[str | None] = None) -> ParityOut:
         """Panels, speakers and parity exceptions of a year."""
+        who = identity_of(request)
+        counted = who is not None and who.may(Policy.EDIT_EVENTS)
         found = await parity_of_year(_year(year))
         panels = found.panels
         return ParityOut(
@@ -144,7 +152,7 @@ class Statistics(Controller):
             unknown=panels.unknown,
             share_balanced_pct=panels.share_balanced_pct,
             speakers=FigureOut.of(found.speakers),
-            exceptions=[ParityExceptionOut.of(row) for row in found.exceptions],
+            exceptions=[ParityExceptionOut.of(row, counted=counted) for row in found.exceptions],
         )
 
     @get("/engagement")

@@ -186,7 +186,7 @@ async def _figures_of(year: int) -> YearFigures:
         ),
         themes=themes,
         panels=await _panels(event for event in own if event["starts_on"].year == year),
-        exceptions=await _exceptions(year),
+        exceptions=await exceptions_of_year(year),
         annex=_annex(event for event in events if event["starts_on"].year == year),
     )
 
@@ -197,7 +197,7 @@ async def parity_of_year(year: int) -> ParityYear:
     speakers, _ = await _speakers(year)
     this, before = speakers[True], speakers[False]
     figure = DEFINITIONS["speakers"].figure("speakers", year, this.everybody, before.everybody, this)
-    return ParityYear(year, await _panels(own), figure, await _exceptions(year))
+    return ParityYear(year, await _panels(own), figure, await exceptions_of_year(year))
 
 
 async def calendar_annex(year: int) -> tuple[AnnexRow, ...]:
@@ -492,7 +492,7 @@ async def _panels(own: Iterable[Row]) -> PanelCounts:
     return PanelCounts.of(results)
 
 
-async def _exceptions(year: int) -> tuple[ParityExceptionRow, ...]:
+async def exceptions_of_year(year: int) -> tuple[ParityExceptionRow, ...]:
     """Parity exceptions of events of the year, also of those cancelled since, by date of the event."""
     first, _, end = _days(year)
     rows = await sql(

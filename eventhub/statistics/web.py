@@ -14,6 +14,7 @@ from litestar.response import Redirect, Stream
 from eventhub.access import Policy, open_to
 from eventhub.pages import redirect, render
 from eventhub.spreadsheets import csv_bytes, xlsx_bytes
+from eventhub.statistics.parity_web import ParityYears
 from eventhub.statistics.queries import (
     calendar_annex,
     checked_year,
@@ -115,4 +116,4 @@ def _file(name: str, content: Iterator[bytes]) -> Stream:
     )
 
 
-STATISTICS_PAGES: list[Any] = [Figures]
+STATISTICS_PAGES: list[Any] = [Figures, ParityYears]

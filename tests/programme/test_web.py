@@ -96,7 +96,7 @@ async def test_a_speaker_wanted_in_two_events_at_once_is_told_when_added_and_whe
         refused = await post_form(staff, address, typed)
         assert (refused.status_code, sentence in refused.text) == (422, True)
         assert await sql("SELECT 1 AS one FROM speaker_slot WHERE programme_item = {}", item.id) == []
-        assert (await post_form(staff, address, typed | {"accept_conflicts": "y"})).status_code == 303
+        assert (await post_form(staff, address, accepting(refused.text, typed))).status_code == 303
         assert sentence in (await staff.get(f"/staff/events/{forum.slug}")).text
         moved = ITEM | {"title": "Water", "starts_time": "10:15", "ends_time": "10:45", "room": ""}
         again = await post_form(staff, f"/staff/programme/{item.id}", moved)

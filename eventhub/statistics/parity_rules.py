@@ -1,0 +1,185 @@
+"""
+Speakers of a year in numbers: shares against the association's own baseline, and what would balance a year.
+
+Source: the domain brief, sections 4 and 5. Parts come in without names, counts go out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from eventhub.directory.rules import Gender
+from eventhub.speakers.rules import MINIMUM_SHARE, Counts, WhatIf, what_if
+from eventhub.statistics.rules import SMALLEST_PUBLIC_GROUP, shares
+from eventhub.words import Sentence
+
+#: Speakers at own events of 2020, as the annual report of that year prints them: 160, of whom 36 % women and 64 % men.
+BASELINE_YEAR, BASELINE_SPEAKERS, BASELINE_WOMEN_PCT, BASELINE_MEN_PCT = 2020, 160, 36, 64
+BASELINE_SENTENCE = Sentence(
+    "The baseline is the association's own: its annual report of %(year)s prints %(speakers)s speakers at own events, "
+    "%(women)s%% women and %(men)s%% men.",
+    year=BASELINE_YEAR,
+    speakers=BASELINE_SPEAKERS,
+    women=BASELINE_WOMEN_PCT,
+    men=BASELINE_MEN_PCT,
+)  # fmt: skip
+
+
+Key = TypeVar("Key")
+
+
+class Part(NamedTuple):
+    """One confirmed part of somebody in the programme of an own event; region is that of the member spoken for."""
+
+    year: int
+    person: UUID
+    kind: str
+    region: str
+    level: str
+    gender: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """
+    Some speakers of a year, each once.
+
+    `counts` is None when the group is too small for whoever asks.
+    """
+
+    code: str
+    counts: Counts | None
+
+    @property
+    def known(self) -> int:
+        """How many are known as woman or man: what the shares are taken over."""
+        return self.counts.women + self.counts.men if self.counts else 0
+
+    @property
+    def unknown(self) -> int:
+        """How many are known as neither: they said something else, or nothing."""
+        return self.counts.others + self.counts.undisclosed if self.counts else 0
+
+    @property
+    def women_pct(self) -> int | None:
+        """Whole per cent of those known as woman or man, rounded half up."""
+        found = shares(self.counts.women, self.counts.men) if self.counts else None
+        return found[0] if found else None
+
+    @property
+    def men_pct(self) -> int | None:
+        """What is left to 100."""
+        return None if self.women_pct is None else 100 - self.women_pct
+
+    @property
+    def difference(self) -> int | None:
+        """Share of women less that of the baseline, in percentage points."""
+        return None if self.women_pct is None else self.women_pct - BASELINE_WOMEN_PCT
+
+
+def counts_by(parts: Iterable[Part], key: Callable[[Part], Key]) -> dict[Key, Counts]:
+    """Count people by what they stated, each once in every group that one of their parts belongs to."""
+    people: dict[Key, dict[UUID, str]] = {}
+    for part in parts:
+        people.setdefault(key(part), {})[part.person] = part.gender
+    return {group: _counts(genders.values()) for group, genders in people.items()}
+
+
+def _counts(genders: Iterable[str]) -> Counts:
+    said = list(genders)
+    return Counts(
+        women=said.count(Gender.WOMAN),
+        men=said.count(Gender.MAN),
+        others=said.count(Gender.NON_BINARY),
+        undisclosed=said.count(Gender.UNDISCLOSED),
+    )
+
+
+def _is_small(group: Group) -> bool:
+    return group.counts is not None and group.known < SMALLEST_PUBLIC_GROUP
+
+
+def without_small_groups(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """
+    The groups of one table as somebody sees them who works on no event.
+
+    Groups with fewer than five known people lose their counts. When those
+    left out are fewer than five together, the next smallest goes as well:
+    it could be told by taking the others from the sum.
+    """
+    hidden = {group.code for group in groups if _is_small(group)}
+    left_out = sum(group.known for group in groups if group.code in hidden)
+    for group in sorted(groups, key=lambda one: (one.known, one.code)):
+        if not hidden or left_out >= SMALLEST_PUBLIC_GROUP:
+            break
+        if group.code not in hidden:
+            hidden.add(group.code)
+            left_out += group.known
+    return tuple(replace(group, counts=None) if group.code in hidden else group for group in groups)
+
+
+def goal_sentence(counts: Counts, minimum_share: Fraction = MINIMUM_SHARE) -> Sentence | None:
+    """
+    Say what would balance a year: “36% of 160 speakers are women: 6 swaps or 10 additions reach 40%.”
+
+    None when it is balanced, or nobody is known as woman or man.
+    """
+    change = what_if(counts, minimum_share)
+    if change is None:
+        return None
+    women_pct, men_pct = shares(counts.women, counts.men) or (0, 0)
+    known = counts.women + counts.men
+    values = {
+        "share": women_pct if change.group == "women" else men_pct,
+        "people": Sentence.counted("%(num)s speaker", "%(num)s speakers", known)
+        if known == counts.everybody
+        else Sentence.counted("%(num)s speaker known as woman or man", "%(num)s speakers known as woman or man", known),
+        "swaps": Sentence.counted("%(num)s swap", "%(num)s swaps", change.swaps),
+        "additions": Sentence.counted("%(num)s addition", "%(num)s additions", change.additions),
+        "goal": _reached(counts, change, minimum_share),
+    }
+    if change.group == "women":
+        return Sentence("%(share)s%% of %(people)s are women: %(swaps)s or %(additions)s reach %(goal)s%%.", **values)
+    return Sentence("%(share)s%% of %(people)s are men: %(swaps)s or %(additions)s reach %(goal)s%%.", **values)
+
+
+def _reached(counts: Counts, change: WhatIf, minimum_share: Fraction) -> int:
+    """The smallest share asked for, or what is reached where so few people do not allow it; whole per cent."""
+    size = counts.women + counts.men
+    reached = Fraction(min(counts.women, counts.men) + change.swaps, size)
+    return int(min(minimum_share, reached) * 100 + Fraction(1, 2))
+
+
+def unknown_sentence(counts: Counts, *, split: bool) -> Sentence:
+    """Say how many speakers are known as neither woman nor man; `split` tells the two reasons apart."""
+    unknown = counts.others + counts.undisclosed
+    if not counts.everybody:
+        return Sentence("Nobody spoke.")
+    if not unknown:
+        return Sentence.counted(
+            "The one speaker is known as woman or man.",
+            "All %(num)s speakers are known as women or men.",
+            counts.everybody,
+        )
+    pct = (200 * unknown + counts.everybody) // (2 * counts.everybody)
+    if not split:
+        return Sentence.counted(
+            "%(num)s of %(all)s speakers (%(pct)s%%) is known neither as woman nor as man; shares are taken over the others.",
+            "%(num)s of %(all)s speakers (%(pct)s%%) are known neither as women nor as men; shares are taken over the others.",
+            unknown,
+            all=counts.everybody,
+            pct=pct,
+        )
+    return Sentence.counted(
+        "%(num)s of %(all)s speakers (%(pct)s%%) is known neither as woman nor as man (%(others)s non-binary, "
+        "%(undisclosed)s without a statement); shares are taken over the others.",
+        "%(num)s of %(all)s speakers (%(pct)s%%) are known neither as women nor as men (%(others)s non-binary, "
+        "%(undisclosed)s without a statement); shares are taken over the others.",
+        unknown,
+        all=counts.everybody,
+        pct=pct,
+        others=counts.others,
+        undisclosed=counts.undisclosed,
+    )
