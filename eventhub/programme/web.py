@@ -206,7 +206,7 @@ class StaffProgramme(Controller):
                     form.add_problems(problems)
         return await _move_page(request, form, event, item, found, status_code=422)
 
-    @get("/sign-ups", opt=open_to(Policy.SEE_PEOPLE))
+    @get("/places", opt=open_to(Policy.SEE_PEOPLE))
     async def sign_ups(self, request: Request[Any, Any, Any], item_id: FromPath[UUID]) -> Response[str]:
         """Who has signed up for it."""
         item = await item_by_id(item_id)
@@ -228,7 +228,7 @@ class SignUp(Controller):
     path = "/registrations/{token:str}/programme/{item_id:uuid}"
     opt = open_to(Policy.HOLDER)
 
-    @post("/sign-up")
+    @post("/take")
     async def come(
         self,
         request: Request[Any, Any, Any],
@@ -241,7 +241,7 @@ class SignUp(Controller):
         said = Sentence("You have signed up for “%(title)s”.", title=item.title)
         return redirect(f"/registrations/{token}#programme", said)
 
-    @post("/withdraw")
+    @post("/give-back")
     async def stay_away(
         self,
         request: Request[Any, Any, Any],

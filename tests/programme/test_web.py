@@ -221,19 +221,19 @@ async def test_a_person_signs_up_for_a_part_by_the_personal_link(client: httpx.A
     ada, ben = [await registered(event, name) for name in ("Ada Example", "Ben Example")]
     own = f"/registrations/{token_of(ada)}"
     assert "1 place is free." in (await client.get(own)).text
-    done = await post_form(client, f"{own}/programme/{item.id}/sign-up", {}, page=own)
+    done = await post_form(client, f"{own}/programme/{item.id}/take", {}, page=own)
     assert done.status_code == 303
     assert "You have signed up" in (await client.get(own)).text
     other = f"/registrations/{token_of(ben)}"
     assert "All places are taken" in (await client.get(other)).text
-    full = await post_form(client, f"{other}/programme/{item.id}/sign-up", {}, page=other)
+    full = await post_form(client, f"{other}/programme/{item.id}/take", {}, page=other)
     assert (full.status_code, "“Visit to the port” is full." in full.text) == (409, True)
     async with await signed_in(app, "organiser") as staff:
-        people = (await staff.get(f"/staff/programme/{item.id}/sign-ups")).text
+        people = (await staff.get(f"/staff/programme/{item.id}/places")).text
         assert ("Ada Example" in people, "Ben Example" in people) == (True, False)
     async with await signed_in(app, "reader") as reader:
-        assert (await reader.get(f"/staff/programme/{item.id}/sign-ups")).status_code == 403
-    await post_form(client, f"{own}/programme/{item.id}/withdraw", {}, page=own)
+        assert (await reader.get(f"/staff/programme/{item.id}/places")).status_code == 403
+    await post_form(client, f"{own}/programme/{item.id}/give-back", {}, page=own)
     assert (await item_by_id(item.id)).taken == 0
-    wrong = await client.post(f"/registrations/forged/programme/{item.id}/sign-up")
+    wrong = await client.post(f"/registrations/forged/programme/{item.id}/take")
     assert wrong.status_code in (403, 404)
