@@ -26,7 +26,7 @@ from eventhub.events.rules import (
 )
 from eventhub.events.ties import Links, look_up, tie
 from eventhub.mail.commands import post_letter, withdraw_letters
-from eventhub.programme.commands import follow_zone, release_first
+from eventhub.programme.commands import follow_event, release_first
 from eventhub.registrations.commands import open_pool, resize_pool, seats_transaction, set_pool_open
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import RegistrationFilter, RegistrationRow, registrations_of
@@ -158,9 +158,8 @@ async def change_event(
             facts.minimum_break, facts.parity_exempt_reason, sequence, now, before.id,
         )  # fmt: skip
         await tie(before.id, facts, links)
-        if facts.time_zone and facts.time_zone != before.time_zone:
-            await follow_zone(before.id, facts.time_zone)
         after = await event_by_id(before.id)
+        await follow_event(before, after)
         if facts.capacity != before.capacity:
             await resize_pool(after, facts.capacity, now=now)
         if after.status == EventStatus.PUBLISHED:

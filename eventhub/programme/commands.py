@@ -23,7 +23,7 @@ from eventhub.programme.queries import (
     moved_item,
     snapshot_of,
 )
-from eventhub.programme.rules import Change, changes
+from eventhub.programme.rules import Change, by_instants, changes, on_other_days
 from eventhub.words import Sentence
 
 
@@ -166,24 +166,60 @@ def checked_item(facts: ItemFacts, event: EventRow) -> ItemFacts:
     refuse_cancelled(event)
     if problems := item_problems(facts, event.time_zone):
         raise Problems(problems)
-    assert event.time_zone
-    start, end = facts.instants(event.time_zone)
-    if event.status == EventStatus.PUBLISHED and (
-        start < (event.starts_at or start) or end > (event.ends_at or end)
-    ):  # a draft may be out of order for a while; the public page may not
+    if event.status == EventStatus.PUBLISHED and _is_outside(facts, event):
+        # a draft may be out of order for a while; the public page may not
         raise Problems({"starts_time": [Sentence("“%(title)s” lies outside the event.", title=facts.title)]})
     return facts
 
 
-async def follow_zone(event_id: UUID, zone: str) -> None:
-    """The wall times of the programme stay when the event gets another zone; its instants follow."""
-    for item in await programme_of(event_id):
-        facts = replace(facts_of_item(item), second_start=False, second_end=True)
-        if item_problems(facts, zone):
-            sentence = Sentence("“%(title)s” of the programme has no such time in this zone.", title=item.title)
-            raise Problems({"time_zone": [sentence]})
-        start, end = facts.instants(zone)
-        await sql("UPDATE programme_item SET starts_at = {}, ends_at = {} WHERE id = {}", start, end, item.id)
+async def follow_event(before: EventRow, after: EventRow) -> None:
+    """
+    Move a programme with its event, in the caller's transaction: by whole days, with its wall times in the new zone.
+
+    Of a published event nothing may lie outside. What would, moves with the
+    start as well, as when an afternoon is put off by an hour.
+
+    Raises:
+        Problems: an item has no such time there, or would lie outside in any case.
+
+    """
+    times = (before.starts_at, before.ends_at, before.time_zone) != (after.starts_at, after.ends_at, after.time_zone)
+    if not times or after.time_zone is None:
+        return
+    items = await programme_of(after.id)
+    by = after.starts_on - before.starts_on
+    field = "starts_on" if by else "time_zone"
+    followed = [_checked_move(on_other_days(facts_of_item(item), by), after.time_zone, field) for item in items]
+    if after.status == EventStatus.PUBLISHED and any(_is_outside(one, after) for one in followed):
+        assert after.starts_at and before.starts_at
+        later = after.starts_at - before.starts_at
+        followed = [
+            by_instants(facts_of_item(item), item.starts_at + later, item.ends_at + later, after.time_zone)
+            for item in items
+        ]
+        for one in followed:
+            if _is_outside(one, after):
+                raise Problems({"starts_time": [Sentence("“%(title)s” lies outside the event.", title=one.title)]})
+    for item, facts in zip(items, followed, strict=True):
+        start, end = facts.instants(after.time_zone)
+        await sql(
+            "UPDATE programme_item SET starts_on = {}, starts_time = {}, ends_on = {}, ends_time = {}, starts_at = {}, "
+            "ends_at = {} WHERE id = {}",
+            facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, start, end, item.id,
+        )  # fmt: skip
+
+
+def _checked_move(facts: ItemFacts, zone: str, field: str) -> ItemFacts:
+    if item_problems(facts, zone):
+        new_day = "“%(title)s” of the programme has no such time on its new day."
+        new_zone = "“%(title)s” of the programme has no such time in this zone."
+        raise Problems({field: [Sentence(new_day if field == "starts_on" else new_zone, title=facts.title)]})
+    return facts
+
+
+def _is_outside(facts: ItemFacts, event: EventRow) -> bool:
+    start, end = facts.instants(event.time_zone or "UTC")
+    return start < (event.starts_at or start) or end > (event.ends_at or end)
 
 
 async def release_first(event_id: UUID, *, now: datetime, account_id: UUID) -> None:

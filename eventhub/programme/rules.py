@@ -135,6 +135,26 @@ def moved(
     )  # fmt: skip
 
 
+def on_other_days(facts: ItemFacts, by: timedelta) -> ItemFacts:
+    """The facts of an item some days later or earlier, with its wall times; it lasts as long as it can."""
+    assert facts.starts_on and facts.ends_on
+    try:
+        first, last = facts.starts_on + by, facts.ends_on + by
+    except OverflowError:  # the calendar ends; the check of the facts says so
+        first = last = date.max
+    return replace(facts, starts_on=first, ends_on=last, second_start=False, second_end=True)
+
+
+def by_instants(facts: ItemFacts, start: datetime, end: datetime, zone: str) -> ItemFacts:
+    """The facts of an item with the wall times of two instants."""
+    (first, clock), (last, last_clock) = wall_time(start, zone), wall_time(end, zone)
+    return replace(
+        facts, starts_on=first, starts_time=clock, ends_on=last, ends_time=last_clock,
+        second_start=to_utc(first, clock, zone, second=True) == start,
+        second_end=to_utc(last, last_clock, zone, second=True) == end,
+    )  # fmt: skip
+
+
 class OnTimetable(Protocol):
     """What lies in a timetable."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from eventhub.events.rules import EventFacts, ItemFacts
+from eventhub.programme.rules import on_other_days
 
 
 def copied_facts(
@@ -46,17 +47,7 @@ def copied_facts(
 
 def copied_items(items: Iterable[ItemFacts], by: timedelta) -> list[ItemFacts]:
     """The programme some days later or earlier, with the same wall times."""
-    return [
-        replace(
-            item,
-            starts_on=shifted(item.starts_on, by) if item.starts_on else None,
-            ends_on=shifted(item.ends_on, by) if item.ends_on else None,
-            parity_exempt_reason="",
-            second_start=False,
-            second_end=True,
-        )
-        for item in items
-    ]
+    return [replace(on_other_days(item, by), parity_exempt_reason="") for item in items]
 
 
 def shifted(day: date, by: timedelta) -> date:

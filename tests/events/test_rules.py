@@ -59,7 +59,7 @@ def test_nothing_is_wrong_with_the_facts_of_a_usual_event() -> None:
         ({"parity_exempt_reason": "x" * 2001}, "parity_exempt_reason", "This is too long; 2000 characters is the most."),
         ({"online_url": "javascript:alert(1)"}, "online_url", "This is no web address. It begins with https:// or http://."),
         ({"mode": "hologram"}, "mode", "“hologram” is none of: in_person, online, hybrid."),
-        ({"registration_mode": "maybe"}, "registration_mode", "“maybe” is none of: open, closed."),
+        ({"registration_mode": "maybe"}, "registration_mode", "“maybe” is none of: open, approval, invitation, closed."),
         ({"registration_closes_at": datetime(1, 1, 1, tzinfo=UTC)}, "registration_closes_at", YEAR),
         ({"registration_closes_at": datetime(9999, 12, 31, tzinfo=UTC)}, "registration_closes_at", YEAR),
         ({"starts_on": None}, "starts_on", "Please say when it starts."),

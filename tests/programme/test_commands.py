@@ -11,9 +11,10 @@ import pytest
 
 from eventhub.database import sql, violated
 from eventhub.errors import NotFound, Problems
-from eventhub.events.commands import cancel_event
+from eventhub.events.commands import cancel_event, change_event
 from eventhub.events.locking import EventIsCancelled, EventIsKept
-from eventhub.events.queries import item_by_id
+from eventhub.events.queries import event_by_slug, item_by_id
+from eventhub.events.rules import EventFacts
 from eventhub.programme.commands import (
     NothingToRelease,
     change_programme_item,
@@ -219,3 +220,31 @@ async def test_the_database_itself_refuses_one_person_too_many() -> None:
     with pytest.raises(Exception, match="programme_item_never_overfull") as refused:
         await sql("UPDATE programme_item SET taken = taken + 1 WHERE id = {}", item.id)
     assert violated(refused.value) == "programme_item_never_overfull"
+
+
+async def moved_event(event: Any, **changes: Any) -> Any:
+    now = await event_by_slug(event.slug)
+    facts = EventFacts(
+        title=now.title, kind=now.kind, mode=now.mode, involvement=now.involvement, place=now.place,
+        time_zone=now.time_zone, starts_on=now.starts_on, starts_time=now.starts_time, ends_on=now.ends_on,
+        ends_time=now.ends_time, registration_mode=now.registration_mode,
+    )  # fmt: skip
+    return await change_event(event.slug, replace(facts, **changes), now=NOW, account_id=await some_account())
+
+
+async def test_a_programme_moves_with_the_days_of_its_event_and_with_its_hours_when_it_must() -> None:
+    event = await an_event(ends_time=time(18))
+    item = await an_item(event)
+    next_day = event.starts_on + timedelta(days=1)
+    await moved_event(event, starts_on=next_day, ends_on=next_day)
+    followed = await item_by_id(item.id)
+    assert (followed.starts_on, followed.starts_time, followed.ends_on) == (next_day, time(10), next_day)
+    await moved_event(event, starts_time=time(9))
+    assert (await item_by_id(item.id)).starts_time == time(10)  # an earlier start leaves it where it is
+    await moved_event(event, starts_time=time(14), ends_time=time(20))
+    late = await item_by_id(item.id)
+    assert (late.starts_time, late.ends_time) == (time(15), time(16))
+    with pytest.raises(Problems) as outside:
+        await moved_event(event, ends_time=time(15, 30))
+    assert outside.value.fields == {"starts_time": ["“Opening” lies outside the event."]}
+    assert (await event_by_slug(event.slug)).ends_time == time(20)
