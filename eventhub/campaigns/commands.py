@@ -154,13 +154,14 @@ async def propose_event(slug: str, proposal: Proposal, *, now: datetime) -> bool
         done = await sql(
             "INSERT INTO campaign_submission (id, campaign, organiser_kind, organiser_name, member, contact_name, "
             "contact_email, title, mode, starts_on, starts_time, ends_on, ends_time, time_zone, place, country, "
-            "description, language, submission_key, status, reason, submitted_at) "
-            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 'submitted', '', {}) "
+            "description, language, submission_key, second_start, second_end, status, reason, submitted_at) "
+            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 'submitted', '', {}) "
             "ON CONFLICT (submission_key) DO NOTHING RETURNING id",
             new, campaign.id, proposal.organiser_kind, name, member[0] if member else None, proposal.contact_name,
             proposal.contact_email, proposal.title, proposal.mode, proposal.starts_on, proposal.starts_time,
             proposal.ends_on, proposal.ends_time, proposal.time_zone, proposal.place, proposal.country,
-            proposal.description, proposal.language, proposal.submission_key, now,
+            proposal.description, proposal.language, proposal.submission_key, proposal.second_start, proposal.second_end,
+            now,
         )  # fmt: skip
         if not done:
             return False
@@ -203,8 +204,9 @@ async def accept_proposal(
         if faults := schedule_problems(mode=facts.mode, place=facts.place, event=facts.instants(), items=[]):
             raise Problems({"": list(faults)})
         await sql(
-            "UPDATE event SET campaign = {}, organiser_name = {}, status = {}, published_at = {} WHERE id = {}",
-            campaign.id, row["organiser_name"], EventStatus.PUBLISHED, now, new,
+            "UPDATE event SET campaign = {}, organiser_name = {}, host_member = {}, status = {}, published_at = {} "
+            "WHERE id = {}",
+            campaign.id, row["organiser_name"], row["member"], EventStatus.PUBLISHED, now, new,
         )  # fmt: skip
         await sql(
             "UPDATE campaign_submission SET status = 'accepted', event = {}, decided_at = {}, decided_by = {} "
@@ -334,7 +336,10 @@ def _facts(row: dict[str, Any] | Row, involvement: str = "supported") -> EventFa
         "title", "mode", "starts_on", "starts_time", "ends_on", "ends_time", "time_zone", "place", "country",
         "description", "language",
     )  # fmt: skip
+    second: dict[str, Any] = {
+        name: None if row[name] is None else bool(row[name]) for name in ("second_start", "second_end")
+    }
     return EventFacts(
         kind="campaign_event", involvement=involvement, registration_mode=RegistrationMode.CLOSED,
-        **{name: row[name] for name in names},
+        **{name: row[name] for name in names}, **second,
     )  # fmt: skip

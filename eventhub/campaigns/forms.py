@@ -10,7 +10,7 @@ from eventhub import languages
 from eventhub.campaigns.queries import CampaignRow
 from eventhub.campaigns.rules import INVOLVEMENTS, LONGEST_REASON, LONGEST_TEXT, CampaignFacts, Proposal
 from eventhub.database import Row
-from eventhub.events.forms import country_choices, labelled, zone_choices
+from eventhub.events.forms import HALVES, country_choices, halves, labelled, zone_choices
 from eventhub.events.rules import Mode
 from eventhub.forms import Form
 from eventhub.settings import current_settings
@@ -28,8 +28,10 @@ class ProposalForm(Form):
     mode = wtforms.SelectField("Where people meet", [InputRequired()])
     starts_on = wtforms.DateField("First day", [InputRequired()])
     starts_time = wtforms.TimeField("Start time", [InputRequired()])
+    which_start = wtforms.RadioField("Which of the two start times?", [Optional()], validate_choice=False)
     ends_on = wtforms.DateField("Last day", [Optional()])
     ends_time = wtforms.TimeField("End time", [Optional()])
+    which_end = wtforms.RadioField("Which of the two end times?", [Optional()], validate_choice=False)
     time_zone = wtforms.SelectField("Time zone", [InputRequired()])
     place = wtforms.StringField("Place", [Length(max=300)], description="House, street, city.")
     country = wtforms.SelectField("Country", [Optional()])
@@ -50,6 +52,7 @@ class ProposalForm(Form):
         self.time_zone.choices = {"": [("", "–")], **zone_choices()}
         self.country.choices = [("", "–"), *country_choices(languages.current())]
         self.language.choices = labelled(current_settings().language_codes)
+        self.which_start.choices = self.which_end.choices = halves()
 
     def proposal(self) -> Proposal:
         """What was typed."""
@@ -57,7 +60,10 @@ class ProposalForm(Form):
                  "place", "country", "description", "language", "member", "submission_key")  # fmt: skip
         days = ("starts_on", "starts_time", "ends_on", "ends_time")
         typed: dict[str, Any] = {n: self[n].data or "" for n in texts} | {n: self[n].data for n in days}
-        return Proposal(**typed)
+        second: dict[str, Any] = {
+            f"second_{end}": HALVES.get(self[f"which_{end}"].data or "") for end in ("start", "end")
+        }
+        return Proposal(**typed, **second)
 
 
 class CampaignForm(Form):

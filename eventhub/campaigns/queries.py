@@ -101,7 +101,7 @@ async def submissions_of(campaign_id: UUID, *, contacts: bool = True) -> list[Ro
     contact = "s.contact_name, s.contact_email" if contacts else "'' AS contact_name, '' AS contact_email"
     rows = await sql(
         f"SELECT s.id, s.organiser_kind, s.organiser_name, {contact}, s.title, s.mode, "
-        "s.starts_on, s.starts_time, s.ends_on, s.ends_time, s.time_zone, s.place, s.country, s.description, "
+        "s.starts_on, s.starts_time, s.ends_on, s.ends_time, s.second_start, s.second_end, s.time_zone, s.place, s.country, s.description, "
         "s.language, s.status, s.reason, s.submitted_at, s.decided_at, a.name AS decided_by_name, "
         "e.slug AS event_slug, e.title AS event_title, e.status AS event_status FROM campaign_submission s "
         "LEFT JOIN event e ON e.id = s.event LEFT JOIN account a ON a.id = s.decided_by "
@@ -111,19 +111,19 @@ async def submissions_of(campaign_id: UUID, *, contacts: bool = True) -> list[Ro
     return [
         row
         | {
-            "starts_at": _instant(row["starts_on"], row["starts_time"], row["time_zone"]),
-            "ends_at": _instant(row["ends_on"], row["ends_time"], row["time_zone"]),
+            "starts_at": _instant(row["starts_on"], row["starts_time"], row["time_zone"], row["second_start"]),
+            "ends_at": _instant(row["ends_on"], row["ends_time"], row["time_zone"], row["second_end"]),
         }
         for row in rows
     ]
 
 
-def _instant(day: date | None, clock: time | None, zone: str) -> datetime | None:
-    """An instant in UTC, if the clocks of the zone still show this time once on that day."""
+def _instant(day: date | None, clock: time | None, zone: str, second: bool | None) -> datetime | None:
+    """An instant in UTC, if the clocks of the zone still show this time on that day."""
     if day is None or clock is None:
         return None
     try:
-        return to_utc(day, clock, zone)
+        return to_utc(day, clock, zone, second=None if second is None else bool(second))
     except (NoSuchTime, TwoSuchTimes):
         return None
 

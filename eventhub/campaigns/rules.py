@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from eventhub.events.rules import is_zone
-from eventhub.events.zones import NoSuchTime, TwoSuchTimes, to_utc
 from eventhub.words import Sentence
 
 #: The last zone on Earth in which a day ends, in hours behind UTC.
@@ -33,7 +31,12 @@ class CampaignFacts:
 
 @dataclass(frozen=True)
 class Proposal:
-    """An event that somebody proposes; the wall time in its zone is the truth."""
+    """
+    An event that somebody proposes; the wall time in its zone is the truth.
+
+    `second_start` and `second_end` say which of two instants is meant when
+    the clocks are put back; None has not been asked.
+    """
 
     organiser_kind: str
     organiser_name: str
@@ -52,6 +55,8 @@ class Proposal:
     language: str = "en"
     member: str = ""
     submission_key: str | None = None
+    second_start: bool | None = None
+    second_end: bool | None = None
 
 
 def today_somewhere(now: datetime) -> date:
@@ -108,18 +113,6 @@ def proposal_problems(proposal: Proposal, starts_on: date, ends_on: date) -> dic
     for name, day in (("starts_on", proposal.starts_on), ("ends_on", proposal.ends_on)):
         if day and not starts_on <= day <= ends_on:
             found[name] = [outside(starts_on, ends_on)]
-    for name, day, clock in (
-        ("starts_time", proposal.starts_on, proposal.starts_time),
-        ("ends_time", proposal.ends_on, proposal.ends_time),
-    ):
-        if day and clock and _comes_twice(day, clock, proposal.time_zone):
-            found[name] = [
-                Sentence(
-                    "The clocks of %(zone)s are put back on that day and show this time twice. "
-                    "Please give a time that they show once.",
-                    zone=proposal.time_zone,
-                )
-            ]
     return found
 
 
@@ -130,15 +123,3 @@ def outside(starts_on: date, ends_on: date) -> Sentence:
         first=starts_on.isoformat(),
         last=ends_on.isoformat(),
     )
-
-
-def _comes_twice(day: date, clock: time, zone: str) -> bool:
-    if not is_zone(zone):
-        return False
-    try:
-        to_utc(day, clock, zone)
-    except TwoSuchTimes:
-        return True
-    except (NoSuchTime, OverflowError):
-        return False
-    return False

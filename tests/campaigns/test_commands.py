@@ -247,17 +247,23 @@ async def test_a_time_that_clocks_show_twice_or_never_is_asked_about() -> None:
         await propose_event(campaign.slug, a_proposal(**twice), now=NOW)
     assert caught.value.fields == {
         "starts_time": [
-            "The clocks of Europe/Madrid are put back on that day and show this time twice. "
-            "Please give a time that they show once."
+            "The clocks of Europe/Madrid show this time twice on that day. "
+            "Please say whether you mean the first or the second."
         ]
     }
+    await propose_event(campaign.slug, a_proposal(**twice, second_start=True), now=NOW)
+    event = await accept_proposal(
+        campaign.slug, await one_submission(campaign), now=NOW, account_id=await some_account()
+    )
+    assert event.starts_at is not None
+    assert event.starts_at.hour == 1
     never = {"starts_on": date(2027, 3, 28), "starts_time": time(2, 30), "ends_on": None, "ends_time": None}
     with pytest.raises(Problems) as caught:
         await propose_event(campaign.slug, a_proposal(**never), now=NOW)
     assert caught.value.fields == {
         "starts_time": ["The clocks of Europe/Madrid jump over this time on that day. Please choose another."]
     }
-    assert await submissions_of(campaign.id) == []
+    assert [row["starts_at"] for row in await submissions_of(campaign.id)] == [event.starts_at]
 
 
 async def test_the_receipt_repeats_all_that_was_sent_in_the_language_of_the_proposal() -> None:
