@@ -1,6 +1,7 @@
 """What clashes on a programme, how it lies in a timetable, and what has changed on it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -14,6 +15,8 @@ from eventhub.words import Sentence
 
 #: Longer days of a timetable have a row per start and end only.
 _LONGEST_RULED_DAY = timedelta(hours=36)
+#: Days that a timetable shows before anything is on them.
+_MOST_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -201,8 +204,31 @@ class Day(Generic[Item]):
     rows: list[Row[Item]]
 
 
+@dataclass(frozen=True)
+class Hours:
+    """The days of an event and its hours on each, in its zone: where there are places to put an item."""
+
+    first: date
+    last: date
+    starts: time
+    ends: time
+
+    def on(self, day: date, zone: str) -> list[datetime]:
+        """Start and end of the hours of a day, as far as the clocks show them."""
+        found = []
+        for clock in (self.starts, self.ends):
+            with suppress(NoSuchTime):
+                found.append(to_utc(day, clock, zone, second=clock == self.ends))
+        return found if len(found) == 2 and found[0] < found[1] else []
+
+
 def timetable(
-    items: Iterable[Item], column_of: Callable[[Item], str], zone: str, *, step: timedelta | None = None
+    items: Sequence[Item],
+    column_of: Callable[[Item], str],
+    zone: str,
+    *,
+    step: timedelta | None = None,
+    hours: Hours | None = None,
 ) -> list[Day[Item]]:
     """
     Lay a programme out in days, columns and rows, as an HTML table has them.
@@ -215,22 +241,38 @@ def timetable(
         column_of: The room or the track; empty for none.
         zone: Of the event; rows begin at whole steps of its clocks.
         step: Rows at least this often, so that there are places to put things; None: at starts and ends only.
+        hours: Days that are shown with these hours and all columns, whether something is on or not.
 
     """
     days: dict[date, list[Item]] = {}
+    columns: list[str] = []
+    if hours:
+        for number in range(min((hours.last - hours.first).days + 1, _MOST_DAYS)):
+            days[hours.first + timedelta(days=number)] = []
+        columns = [column_of(item) for item in items if column_of(item)]
     for item in items:
         days.setdefault(item.starts_on, []).append(item)
-    return [_day(day, those, column_of, ZoneInfo(zone), step) for day, those in sorted(days.items())]
+    return [
+        _day(day, those, column_of, ZoneInfo(zone), step, columns, hours.on(day, zone) if hours else [])
+        for day, those in sorted(days.items())
+        if those or hours
+    ]
 
 
 def _day(
-    day: date, items: list[Item], column_of: Callable[[Item], str], zone: ZoneInfo, step: timedelta | None
+    day: date,
+    items: list[Item],
+    column_of: Callable[[Item], str],
+    zone: ZoneInfo,
+    step: timedelta | None,
+    columns: list[str],
+    hours: list[datetime],
 ) -> Day[Item]:
     wide = [
         item for item in items if not column_of(item) and not any(_overlap(item, o) for o in items if o is not item)
     ]
-    lanes = _lanes([item for item in items if item not in wide], column_of)
-    starts = _row_starts(items, zone, step)
+    lanes = _lanes([item for item in items if item not in wide], column_of, columns)
+    starts = _row_starts(items, zone, step, hours)
     row_of = {at: number for number, at in enumerate(starts)}
     rows: list[list[tuple[int, Cell[Item]]]] = [[] for _ in starts[:-1]]
     taken: set[tuple[int, int]] = set()
@@ -265,29 +307,34 @@ def _overlap(one: OnTimetable, other: OnTimetable) -> bool:
     return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
-def _lanes(items: list[Item], column_of: Callable[[Item], str]) -> list[tuple[str, list[Item]]]:
+def _lanes(items: list[Item], column_of: Callable[[Item], str], columns: list[str]) -> list[tuple[str, list[Item]]]:
     """Columns by name, those without one last; as many lanes each as items are on at once."""
-    columns: dict[str, tuple[str, list[list[Item]]]] = {}
+    found: dict[str, tuple[str, list[list[Item]]]] = {}
+    for column in columns:
+        name = " ".join(column.split())
+        found.setdefault(name.casefold(), (name, [[]]))
     for item in items:
         name = " ".join(column_of(item).split())
-        _, lanes = columns.setdefault(name.casefold(), (name, []))
+        _, lanes = found.setdefault(name.casefold(), (name, [[]]))
         for lane in lanes:
-            if lane[-1].ends_at <= item.starts_at:
+            if not lane or lane[-1].ends_at <= item.starts_at:
                 lane.append(item)
                 break
         else:
             lanes.append([item])
-    ordered = sorted(columns.items(), key=lambda pair: (not pair[0], pair[0]))
+    ordered = sorted(found.items(), key=lambda pair: (not pair[0], pair[0]))
     return [(name, lane) for _, (name, lanes) in ordered for lane in lanes]
 
 
-def _row_starts(items: list[Item], zone: ZoneInfo, step: timedelta | None) -> list[datetime]:
+def _row_starts(items: list[Item], zone: ZoneInfo, step: timedelta | None, hours: list[datetime]) -> list[datetime]:
     """The instants at which rows begin, and the end of the last row."""
-    found = {at for item in items for at in (item.starts_at, item.ends_at)}
+    found = {at for item in items for at in (item.starts_at, item.ends_at)} | set(hours)
+    if not found:
+        return []
     first, last = min(found), max(found)
     if step and last - first <= _LONGEST_RULED_DAY:
-        past_midnight = first.astimezone(zone).hour * 60 + first.astimezone(zone).minute
-        at = first - timedelta(minutes=past_midnight) % step
+        there = first.astimezone(zone)
+        at = first - timedelta(hours=there.hour, minutes=there.minute) % step
         while at < last:
             found.add(at)
             at += step

@@ -40,7 +40,7 @@ from eventhub.programme.queries import (
     snapshot_of,
     versions_of,
 )
-from eventhub.programme.rules import changes, timetable
+from eventhub.programme.rules import Hours, changes, timetable
 from eventhub.programme.sign_up import sign_up, withdraw
 from eventhub.speakers.queries import speakers_of
 from eventhub.words import Sentence
@@ -321,7 +321,9 @@ async def _timetable_page(request: Request[Any, Any, Any], event: EventRow, by: 
         "programme/timetable",
         event=event,
         items=items,
-        tables=timetable(items, lambda item: item.track if by_track else item.room, zone, step=_STEP),
+        tables=timetable(
+            items, lambda item: item.track if by_track else item.room, zone, step=_STEP, hours=_hours(event)
+        ),
         by_track=by_track,
         has_tracks=any(item.track for item in items),
         speakers=await speakers_of(event.id),
@@ -329,6 +331,14 @@ async def _timetable_page(request: Request[Any, Any, Any], event: EventRow, by: 
         news=change_sentences(news, zone, languages.current()),
         told=_told(versions, zone),
     )
+
+
+def _hours(event: EventRow) -> Hours | None:
+    """Where items can be put: the hours of the event on each of its days."""
+    if event.starts_time is None or event.ends_time is None:
+        return None
+    starts, ends = event.starts_time, event.ends_time
+    return Hours(event.starts_on, event.ends_on or event.starts_on, min(starts, ends), max(starts, ends))
 
 
 PROGRAMME_PAGES: list[Any] = [PublicProgramme, StaffTimetable, StaffProgramme, SignUp]

@@ -1,13 +1,13 @@
 """What clashes on a programme, case by case."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from eventhub.programme.rules import Booking, Planned, Snapshot, changes, conflicts, same_room, timetable
+from eventhub.programme.rules import Booking, Hours, Planned, Snapshot, changes, conflicts, same_room, timetable
 
 KEY = uuid4()
 
@@ -136,6 +136,17 @@ def test_rows_begin_at_whole_steps_of_the_clocks_of_the_event() -> None:
     clocks = [f"{row.at.astimezone(ZoneInfo('Asia/Kathmandu')):%H:%M}" for row in day.rows]
     assert clocks == ["10:00", "10:05", "10:30", "10:45"]
     assert [[cell.rows for cell in row.cells if cell.item] for row in day.rows] == [[], [2], [], []]
+
+
+def test_the_days_and_hours_of_the_event_are_places_to_put_things_with_every_room() -> None:
+    item = Placed("A", datetime(2099, 3, 1, 10, tzinfo=UTC), datetime(2099, 3, 1, 11, tzinfo=UTC), "Red")
+    other = Placed("B", datetime(2099, 3, 1, 10, tzinfo=UTC), datetime(2099, 3, 1, 11, tzinfo=UTC), "Blue")
+    hours = Hours(date(2099, 3, 1), date(2099, 3, 2), time(9), time(12))
+    first, second = timetable([item, other], lambda one: one.room, "UTC", step=timedelta(hours=1), hours=hours)
+    assert [row.at.hour for row in first.rows] == [9, 10, 11]
+    assert first.columns == second.columns == [("Blue", 1), ("Red", 1)]
+    assert [[cell.column for cell in row.cells] for row in second.rows] == [["Blue", "Red"]] * 3
+    assert not any(cell.item for row in second.rows for cell in row.cells)
 
 
 def test_every_cell_of_the_table_is_filled_exactly_once() -> None:
