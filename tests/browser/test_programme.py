@@ -82,6 +82,7 @@ async def test_from_a_draft_that_clashes_to_an_event_that_is_cancelled(
     await page.keyboard.press("ArrowDown")
     await picture(page, "timetable")
     await slot.locator("[data-move]").focus()
+    await page.keyboard.press("Escape")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     await expect(page.locator("#notices")).to_contain_text("The item is moved.")

@@ -1,6 +1,5 @@
 """What is pointed out in a text, and what is left alone."""
 
-import time
 import unicodedata
 
 import pytest
@@ -153,11 +152,10 @@ def test_any_text_gets_each_term_at_most_once_and_where_it_stands(text: str, ter
     "piece",
     ["a", "a.", "a@", "los ciudadanos y ", "chairman ", "chairmen mankind ", "a-", "ab ab y ", "www.", "á", " "],
 )
-def test_long_texts_take_no_long_time(piece: str) -> None:
-    text = piece * (20_000 // len(piece)) + " chairman"
-    started = time.perf_counter()
-    hints(text, {**ENGLISH, **SPANISH})
-    assert time.perf_counter() - started < 0.5
+def test_long_texts_are_read_to_their_end(piece: str) -> None:
+    """A pattern that tries every way through such a text would keep the suite from ending."""
+    text = piece * (20_000 // len(piece)) + " mankind"
+    assert "mankind" in [hint.found for hint in hints(text, {**ENGLISH, **SPANISH})]
 
 
 @pytest.mark.parametrize(
