@@ -214,8 +214,8 @@ async def an_item(event: Any, title: str = "Opening", **changes: Any) -> Any:
     """A panel in the first hour of an event."""
     from datetime import time
 
-    from eventhub.programme.commands import add_programme_item
     from eventhub.events.rules import ItemFacts
+    from eventhub.programme.commands import add_programme_item
 
     facts = {
         "title": title, "kind": "panel", "starts_on": event.starts_on, "starts_time": time(10),
@@ -241,3 +241,13 @@ def accepting(page: str, typed: dict[str, str]) -> dict[str, str]:
 
     (seen,) = re.findall(r'name="conflicts_seen"[^>]*value="([^"]+)"', page)
     return typed | {"accept_conflicts": "y", "conflicts_seen": seen}
+
+
+async def a_question(event: Any, label: str = "Do you need a visa?", **changes: Any) -> Any:
+    """A short text that an event asks for, in its own language; options as pairs of code and label."""
+    from eventhub.questions.commands import add_question
+    from eventhub.questions.rules import Definition, Option, Texts
+
+    options = tuple(Option(code, {event.language: words}) for code, words in changes.pop("options", ()))
+    facts = {"kind": "text", "texts": {event.language: Texts(label, "", "To prepare the event.")}, "options": options}
+    return await add_question(event.slug, Definition(**facts | changes), now=NOW, account_id=await some_account())

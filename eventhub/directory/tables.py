@@ -71,7 +71,7 @@ class Person(Table, tablename="person"):
     country = Varchar(length=2, default="")
     language = Varchar(length=2, default="en")
     created_at = Timestamptz()
-    merged_into = ForeignKey("self", null=True, default=None)
+    merged_into: ForeignKey["Person"] = ForeignKey("self", null=True, default=None)
 
 
 class GenderStatement(Table, tablename="gender_statement"):

@@ -72,7 +72,7 @@ class Registration(Table, tablename="registration"):
     access_needs = Text(default="")
     decision_reason = Text(default="", help_text="Why it was declined, as the person reads it.")
     role = Varchar(length=20, null=True, default=None, help_text="The part in the delegation of a member.")
-    replaces = ForeignKey("self", null=True, default=None)
+    replaces: ForeignKey["Registration"] = ForeignKey("self", null=True, default=None)
 
 
 class Attendance(Table, tablename="attendance"):
