@@ -172,3 +172,10 @@ def test_the_help_has_an_example(eventhub, command: str) -> None:  # type: ignor
     shown = eventhub(command, "--help")
     assert shown.returncode == 0
     assert f"Example: eventhub {command} members" in shown.stdout.decode()
+
+
+def test_a_new_installation_loads_the_facts_of_the_association_once(eventhub, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    first, second = eventhub("facts", "--json"), eventhub("facts")
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["written"] > 160
+    assert second.stdout.decode() == "0 rows were missing and are there now.\n"

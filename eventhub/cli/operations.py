@@ -60,16 +60,22 @@ def serve(host: str, port: int, workers: int, no_postman: bool, no_migrate: bool
 @click.option("--once", is_flag=True, help="Send what is due now, then stop.")
 def postman(once: bool) -> None:
     """
-    Do the background work only: send letters.
+    Do the background work only: end offers of seats that nobody answered, give reserved seats back, send letters.
 
     Example: eventhub postman --once
     """
+    from eventhub.database import utc_now
     from eventhub.mail.postman import background, send_due
+    from eventhub.registrations.upkeep import background as keep_up_always
+    from eventhub.registrations.upkeep import keep_up
 
     async def work() -> int:
         if once:
+            await keep_up(utc_now())
             return await send_due()
-        await background()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_up_always())
+            group.create_task(background())
         return 0
 
     try:
@@ -90,6 +96,21 @@ def migrate() -> None:
 
     run(apply)
     click.echo("The database has the current schema.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def facts(as_json: bool) -> None:
+    """
+    Load what ships of the association: regions, members, themes and plans; what is there stays as it is.
+
+    Example: eventhub facts
+    """
+    from eventhub.database import utc_now
+    from eventhub.directory.imports import load_facts
+
+    written = run(lambda: load_facts(now=utc_now()))
+    show({"written": written}, as_json, f"{written} rows were missing and are there now.")
 
 
 @main.command()
