@@ -455,3 +455,10 @@ async def test_ten_thousand_events_take_as_many_queries_as_ten(client: httpx.Asy
     assert len(titles((await client.get("/embed/calendar")).text)) == 50
     assert (await client.get("/calendar.atom")).text.count("<entry ") == 200
     assert len(titles((await client.get("/")).text)) == 60
+
+
+async def test_regions_are_named_in_the_language_of_the_reader(client: httpx.AsyncClient, database: None) -> None:
+    await sql("INSERT INTO region (id, code, name) VALUES ({}, 'europe', 'Europe')", uuid4())
+    await sql("INSERT INTO region (id, code, name) VALUES ({}, 'valley_towns', 'Towns of the valley')", uuid4())
+    page = (await client.get("/?lang=es")).text
+    assert (">Europa</option>" in page, ">Towns of the valley</option>" in page) == (True, True)
