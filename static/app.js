@@ -217,6 +217,33 @@
     });
   }
 
+  /* Questions that wait for another answer: data-shown-if names the control, data-shown-value its answer; "" is none
+     and "*" any. Each condition is also in words, for pages without scripts; those are not needed here. */
+  const showWhatApplies = (form) => {
+    all("[data-shown-if]", form).forEach((block) => {
+      const given = new FormData(form).getAll(block.dataset.shownIf).filter((value) => value !== "");
+      const wanted = block.dataset.shownValue;
+      const applies = wanted === "" ? given.length === 0 : wanted === "*" ? given.length > 0 : given.includes(wanted);
+      block.hidden = !applies;
+      all("input, select, textarea", block).forEach((control) => {
+        control.disabled = !applies;
+      });
+      all("[data-condition]", block).forEach((words) => {
+        words.hidden = true;
+      });
+    });
+  };
+
+  const showConditional = () =>
+    all("form").forEach((form) => {
+      if (form.querySelector("[data-shown-if]")) showWhatApplies(form);
+    });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.form) showWhatApplies(event.target.form);
+  });
+  addEventListener("pageshow", showConditional);
+
   /* Buttons that only a script can serve are hidden until here. */
   const prepare = () => {
     all("[data-print][hidden], [data-copy][hidden]").forEach((button) => {
@@ -225,6 +252,7 @@
     all("form[data-zone-form]").forEach(suggestZone);
     all("input[type=hidden][name=time_zone]").forEach(fillZone);
     showOwnTimes();
+    showConditional();
   };
 
   prepare();
