@@ -407,6 +407,11 @@ def lock_clause() -> str:
     return "" if is_sqlite() else " FOR NO KEY UPDATE"
 
 
+def share_clause() -> str:
+    """Row locks that others may share, and that only a change of the row waits for."""
+    return "" if is_sqlite() else " FOR SHARE"
+
+
 _NAMED = re.compile(r"(CHECK|UNIQUE) constraint failed: (.+)")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from eventhub.database import sql
+from eventhub.database import share_clause, sql
 from eventhub.directory.rules import GENDER_CONSENT_VERSION, GENDER_PURPOSE, Gender, email_key
 
 
@@ -21,7 +21,8 @@ async def person_with_email(
     """
     The person of an address, made when nobody has it yet, in the caller's transaction.
 
-    What somebody types about a known address changes nothing of that person.
+    What somebody types about a known address changes nothing of that person. The address of a record that was
+    merged leads to the one that was kept.
     """
     key = email_key(address)
     found = await sql(
@@ -30,7 +31,10 @@ async def person_with_email(
         uuid4(), name, address.strip(), key, member, organisation, country, language, now,
     )  # fmt: skip
     if not found:  # known before, or somebody else was quicker and has committed by now
-        found = await sql("SELECT id FROM person WHERE email_key = {}", key)
+        # The lock lets no merge of this record pass before what is made for it now is there to be moved.
+        found = await sql(
+            f"SELECT COALESCE(merged_into, id) AS id FROM person WHERE email_key = {{}}{share_clause()}", key
+        )
     return UUID(str(found[0]["id"]))
 
 

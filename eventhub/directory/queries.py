@@ -220,12 +220,13 @@ async def persons(q: str = "", *, limit: int, offset: int = 0) -> tuple[list[Per
     """
     A part of the persons whose name or address has the text, and how many there are in all; for staff.
 
-    Names keep their accents in the database, so they are compared as written but for case.
+    Names keep their accents in the database, so they are compared as written but for case. Records that were merged
+    into others are left out.
     """
     text = q.strip()[:200].lower()
-    condition, values = "1 = 1", []
+    condition, values = "p.merged_into IS NULL", []
     if text:
-        condition = "(LOWER(p.name) LIKE {} ESCAPE '!' OR p.email_key LIKE {} ESCAPE '!')"
+        condition += " AND (LOWER(p.name) LIKE {} ESCAPE '!' OR p.email_key LIKE {} ESCAPE '!')"
         values = [f"%{_literal(text)}%", f"%{_literal(email_key(text))}%"]
     rows = await sql(
         f"{_PERSON} WHERE {condition} ORDER BY LOWER(p.name), p.id LIMIT {{}} OFFSET {{}}", *values, limit, offset
@@ -277,8 +278,8 @@ async def members_table(wanted: MemberFilter) -> tuple[Sequence[str], Iterator[S
 
 
 async def persons_table() -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """All persons as rows of a file that `import people` reads; without gender."""
-    found = await sql(f"{_PERSON} ORDER BY LOWER(p.name), p.id")
+    """All persons but merged records as rows of a file that `import people` reads; without gender."""
+    found = await sql(f"{_PERSON} WHERE p.merged_into IS NULL ORDER BY LOWER(p.name), p.id")
     rows = (
         (
             row["outside_key"], row["name"], row["email"], row["member_key"], row["organisation"], row["country"],
