@@ -70,7 +70,9 @@ class EventIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     parent: OptionalText = UNSET
     counts_in_statistics: bool | UnsetType = UNSET
     registration_mode: str | UnsetType = UNSET
+    registration_opens_at: OptionalText = UNSET
     registration_closes_at: OptionalText = UNSET
+    offer_hours: int | UnsetType | None = UNSET
     parity_exempt_reason: OptionalText = UNSET
 
 
@@ -99,7 +101,9 @@ class EventOut(msgspec.Struct, kw_only=True):
     seats_taken: int
     waiting: int
     registration_mode: str
+    registration_opens_at: str | None
     registration_closes_at: str | None
+    offer_hours: int | None
     parent: str | None
     counts_in_statistics: bool
     action_lines: list[str]
@@ -217,11 +221,13 @@ async def facts_of(sent: EventIn, before: EventRow | None) -> EventFacts:
         end = _kept(before.ends_on, before.ends_time, before.ends_at, before.time_zone)
     else:
         end = _wall(sent.ends_at, "ends_at", reading_zone, problems)
-    closes_at = before.registration_closes_at if before else None
-    if sent.registration_closes_at is not UNSET:
-        closes_at = None
-        if isinstance(sent.registration_closes_at, str):
-            closes_at = instant(sent.registration_closes_at, "registration_closes_at", problems)
+    limits: dict[str, datetime | None] = {}
+    for name in ("registration_opens_at", "registration_closes_at"):
+        typed = getattr(sent, name)
+        if typed is UNSET:
+            limits[name] = getattr(before, name) if before else None
+        else:
+            limits[name] = instant(typed, name, problems) if isinstance(typed, str) else None
 
     def given(name: str, otherwise: Any) -> Any:
         value = getattr(sent, name)
@@ -246,7 +252,9 @@ async def facts_of(sent: EventIn, before: EventRow | None) -> EventFacts:
         language=given("language", current_settings().language_codes[0]),
         capacity=(before.capacity if before else None) if sent.capacity is UNSET else sent.capacity,
         registration_mode=given("registration_mode", RegistrationMode.OPEN),
-        registration_closes_at=closes_at,
+        registration_opens_at=limits["registration_opens_at"],
+        registration_closes_at=limits["registration_closes_at"],
+        offer_hours=(before.offer_hours if before else None) if sent.offer_hours is UNSET else sent.offer_hours,
         parity_exempt_reason=given("parity_exempt_reason", ""),
         counts_in_statistics=given("counts_in_statistics", True),
         minimum_break=before.minimum_break if before else 0,
@@ -309,7 +317,9 @@ def _event_out(event: EventRow, ties: EventTies, *, for_staff: bool) -> EventOut
         seats_taken=ties.taken,
         waiting=ties.waiting,
         registration_mode=event.registration_mode,
+        registration_opens_at=as_instant(event.registration_opens_at, event.time_zone),
         registration_closes_at=as_instant(event.registration_closes_at, event.time_zone),
+        offer_hours=event.offer_hours,
         parent=ties.parent if for_staff else ties.public_parent,
         counts_in_statistics=event.counts_in_statistics,
         action_lines=list(ties.action_lines),

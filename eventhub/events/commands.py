@@ -27,10 +27,10 @@ from eventhub.events.rules import (
 from eventhub.events.ties import Links, look_up, tie
 from eventhub.mail.commands import post_letter, withdraw_letters
 from eventhub.programme.commands import follow_event, release_first
-from eventhub.registrations.commands import open_pool, resize_pool, seats_transaction, set_pool_open
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import RegistrationFilter, RegistrationRow, registrations_of
 from eventhub.registrations.rules import RegistrationStatus
+from eventhub.registrations.seats import open_pool, resize_pool, seats_transaction, set_pool_open
 from eventhub.speakers.queries import parity_of
 from eventhub.words import Sentence
 
@@ -93,15 +93,16 @@ async def insert_event(facts: EventFacts, *, now: datetime, account_id: UUID) ->
             "INSERT INTO event (id, slug, title, title_folded, kind, mode, involvement, status, starts_on, "
             "starts_time, ends_on, ends_time, time_zone, starts_at, ends_at, place, country, online_url, "
             "description, language, capacity, registration_mode, registration_closes_at, parent, "
-            "counts_in_statistics, minimum_break, parity_exempt_reason, printed_start, printed_end, printed_title, "
+            "counts_in_statistics, minimum_break, registration_opens_at, offer_hours, parity_exempt_reason, printed_start, printed_end, printed_title, "
             "printed_location, calendar_uid, sequence, version, cancel_reason, created_by, created_at, updated_at) "
             "VALUES ({}, {}, {}, {}, {}, {}, {}, 'draft', {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, "
-            "{}, {}, {}, {}, '', '', '', '', {}, 0, 1, '', {}, {}, {}) ON CONFLICT (slug) DO NOTHING RETURNING id",
+            "{}, {}, {}, {}, {}, {}, '', '', '', '', {}, 0, 1, '', {}, {}, {}) ON CONFLICT (slug) DO NOTHING RETURNING id",
             new, slug, facts.title, fold(facts.title)[:300], facts.kind, facts.mode, facts.involvement,
             facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, facts.time_zone, start, end,
             facts.place, facts.country, facts.online_url, facts.description, facts.language, facts.capacity,
             facts.registration_mode, facts.registration_closes_at, links.parent, facts.counts_in_statistics,
-            facts.minimum_break, facts.parity_exempt_reason, new_calendar_uid(new), account_id, now, now,
+            facts.minimum_break, facts.registration_opens_at, facts.offer_hours, facts.parity_exempt_reason,
+            new_calendar_uid(new), account_id, now, now,
         )  # fmt: skip
         if not done:
             continue
@@ -150,12 +151,12 @@ async def change_event(
             "starts_time = {}, ends_on = {}, ends_time = {}, time_zone = {}, starts_at = {}, ends_at = {}, place = {}, "
             "country = {}, online_url = {}, description = {}, language = {}, capacity = {}, registration_mode = {}, "
             "registration_closes_at = {}, parent = {}, counts_in_statistics = {}, minimum_break = {}, "
-            "parity_exempt_reason = {}, sequence = {}, version = version + 1, updated_at = {} WHERE id = {}",
+            "registration_opens_at = {}, offer_hours = {}, parity_exempt_reason = {}, sequence = {}, version = version + 1, updated_at = {} WHERE id = {}",
             facts.title, fold(facts.title)[:300], facts.kind, facts.mode, facts.involvement, facts.starts_on,
             facts.starts_time, facts.ends_on, facts.ends_time, facts.time_zone, start, end, facts.place,
             facts.country, facts.online_url, facts.description, facts.language, facts.capacity,
             facts.registration_mode, facts.registration_closes_at, links.parent, facts.counts_in_statistics,
-            facts.minimum_break, facts.parity_exempt_reason, sequence, now, before.id,
+            facts.minimum_break, facts.registration_opens_at, facts.offer_hours, facts.parity_exempt_reason, sequence, now, before.id,
         )  # fmt: skip
         await tie(before.id, facts, links)
         after = await event_by_id(before.id)
@@ -379,7 +380,9 @@ def _changes(before: EventRow, after: EventRow) -> str:
 
 async def _tell_registered(event: EventRow, kind: str, now: datetime, **more: Any) -> None:
     """Write a letter to everybody with a seat or in the queue."""
-    for status in (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED, RegistrationStatus.PENDING):
+    for status in (
+        RegistrationStatus.CONFIRMED, RegistrationStatus.OFFERED, RegistrationStatus.WAITLISTED, RegistrationStatus.PENDING,
+    ):  # fmt: skip
         offset = 0
         while True:
             part, _ = await registrations_of(

@@ -1,8 +1,8 @@
 """Forms of events and programme items."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +14,14 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from eventhub import languages
 from eventhub.database import Row
 from eventhub.directory.countries import country_codes
+from eventhub.errors import Problems
 from eventhub.events.queries import EventRow
 from eventhub.events.rules import (
+    FIRST_YEAR,
     LAST_EDITION,
+    LAST_YEAR,
     LONGEST_BREAK,
+    LONGEST_OFFER,
     LONGEST_ORGANISER,
     LONGEST_TEXT,
     LONGEST_TITLE,
@@ -28,11 +32,14 @@ from eventhub.events.rules import (
     Mode,
     PartnerRole,
     RegistrationMode,
+    year_sentence,
 )
+from eventhub.events.zones import NoSuchTime, to_utc, wall_time
 from eventhub.forms import Form
 from eventhub.labels import label_of
 from eventhub.pages import zones
 from eventhub.settings import current_settings
+from eventhub.words import Sentence
 
 
 def labelled(codes: Iterable[str], blank: str | None = None) -> list[tuple[str, str]]:
@@ -95,6 +102,17 @@ class EventForm(Form):
         "Number of seats", [Optional(), NumberRange(0, MOST_SEATS)], description="Leave it empty for no limit."
     )
     registration_mode = wtforms.SelectField("Registration", [InputRequired()])
+    opens_on = wtforms.DateField("Registration opens on", [Optional()])
+    opens_time = wtforms.TimeField("Opens at", [Optional()], description="Leave both empty to open it at once.")
+    closes_on = wtforms.DateField("Registration closes on", [Optional()])
+    closes_time = wtforms.TimeField(
+        "Closes at", [Optional()], description="Leave both empty to keep it open until the event is over."
+    )
+    offer_hours = wtforms.IntegerField(
+        "Hours for which a free seat is offered",
+        [Optional(), NumberRange(1, LONGEST_OFFER)],
+        description="Whoever is next on the waiting list is asked first. Leave it empty to give the seat at once.",
+    )
     language = wtforms.SelectField("Language of title and description", [InputRequired()])
     description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
     themes = wtforms.SelectMultipleField("Thematic priorities", [Optional()])
@@ -149,8 +167,49 @@ class EventForm(Form):
         self.deliverables.choices = ties.deliverables
         self.which_start.choices = self.which_end.choices = halves()
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Say what is wrong, also with the times at which registration opens and closes."""
+        valid = super().validate(extra_validators)
+        for which in ("opens", "closes"):
+            day, clock = self[f"{which}_on"], self[f"{which}_time"]
+            if (day.data is None) != (clock.data is None) and not (day.errors or clock.errors):
+                self.add_problems(
+                    {(clock if day.data else day).name: [Sentence("Please give both the day and the time.")]}
+                )
+                valid = False
+            if day.data and not FIRST_YEAR <= day.data.year <= LAST_YEAR:
+                self.add_problems({day.name: [year_sentence()]})
+                valid = False
+            try:
+                self._limit(which)
+            except NoSuchTime:
+                skipped = Sentence("This time does not exist on the clocks of the event.")
+                self.add_problems({f"{which}_time": [skipped]})
+                valid = False
+        return valid
+
+    def add_problems(self, problems: Problems | Mapping[str, list[str]]) -> None:
+        """The same; an instant of registration has a day and a time here."""
+        found = problems.fields if isinstance(problems, Problems) else problems
+        super().add_problems({_LIMIT_FIELDS.get(name, name): sentences for name, sentences in found.items()})
+
+    def _limit(self, which: str, before: datetime | None = None) -> datetime | None:
+        """
+        When registration opens or closes, on the clocks of the event; of two equal wall times the later one.
+
+        Args:
+            before: What stands; it stays when the same minute is shown.
+
+        """
+        day, clock, zone = self[f"{which}_on"].data, self[f"{which}_time"].data, self.time_zone.data
+        if day is None or clock is None or zone not in zones() or not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return None
+        if before is not None and _shown(*wall_time(before, zone)) == _shown(day, clock):
+            return before
+        return to_utc(day, clock, zone, second=True)
+
     def facts(self, before: EventRow | None = None) -> EventFacts:
-        """The facts as typed; what the form does not ask stays as it was."""
+        """The facts as typed; seconds that the form does not show stay as they were."""
         return EventFacts(
             title=self.title.data or "",
             kind=self.kind.data or "",
@@ -168,7 +227,9 @@ class EventForm(Form):
             language=self.language.data or "",
             capacity=self.capacity.data,
             registration_mode=self.registration_mode.data or "",
-            registration_closes_at=before.registration_closes_at if before else None,
+            registration_opens_at=self._limit("opens", before.registration_opens_at if before else None),
+            registration_closes_at=self._limit("closes", before.registration_closes_at if before else None),
+            offer_hours=self.offer_hours.data,
             parity_exempt_reason=self.parity_exempt_reason.data or "",
             counts_in_statistics=bool(self.counts_in_statistics.data),
             minimum_break=self.minimum_break.data or 0,
@@ -213,12 +274,13 @@ def values_of_event(
     names = (
         "title", "kind", "mode", "involvement", "starts_on", "starts_time", "ends_on", "ends_time", "time_zone",
         "place", "country", "online_url", "capacity", "registration_mode", "language", "description",
-        "counts_in_statistics", "minimum_break", "parity_exempt_reason", "version", "edition", "organiser_name",
+        "counts_in_statistics", "minimum_break", "parity_exempt_reason", "version", "edition", "organiser_name", "offer_hours",
     )  # fmt: skip
     return {
         **{name: getattr(event, name) for name in names},
         "which_start": which_of(event.starts_at, event.time_zone),
         "which_end": which_of(event.ends_at, event.time_zone),
+        **_limits_of(event),
         "parent": parent or "",
         "themes": [row["code"] for row in themes],
         "action_lines": [row["code"] for row in action_lines],
@@ -228,6 +290,23 @@ def values_of_event(
         "leads": [str(row["account"]) for row in team if row["is_lead"]],
         "deliverables": [row["code"] for row in deliverables],
     }
+
+
+def _limits_of(event: EventRow) -> dict[str, Any]:
+    """When registration opens and closes, as days and clocks of the event's zone."""
+    found: dict[str, Any] = {}
+    for which, at in (("opens", event.registration_opens_at), ("closes", event.registration_closes_at)):
+        if at:
+            found[f"{which}_on"], found[f"{which}_time"] = wall_time(at, event.time_zone or "UTC")
+    return found
+
+
+def _shown(day: date, clock: time) -> tuple[date, time]:
+    return day, clock.replace(second=0, microsecond=0)
+
+
+#: Where the form shows what is wrong with an instant.
+_LIMIT_FIELDS = {"registration_opens_at": "opens_time", "registration_closes_at": "closes_time"}
 
 
 class CancelForm(Form):

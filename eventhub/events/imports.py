@@ -19,7 +19,7 @@ from eventhub.events.letters import new_calendar_uid
 from eventhub.events.printed import UnreadableDay, kind_of_title, read_day, read_location, tidy
 from eventhub.events.rules import LONGEST_EVENT, LONGEST_TITLE, EventKind, Involvement, Mode, unknown_word
 from eventhub.importing import all_or_nothing, insert_many
-from eventhub.registrations.commands import open_pool
+from eventhub.registrations.seats import open_pool
 from eventhub.spreadsheets import BadFile, Change, ImportReport, Row, Sheet, cell_problem, plain_text, read_sheet
 from eventhub.words import Sentence
 

@@ -19,6 +19,7 @@ from litestar import MediaType, Request, Response
 from eventhub import languages
 from eventhub.access import identity_of
 from eventhub.events.queries import EventRow, PageState, page_state
+from eventhub.events.rules import Door
 from eventhub.pages import THEMES, chosen_zone
 
 #: Bytes of all kept pages of one process together.
@@ -31,7 +32,7 @@ class _Kept:
 
     state: PageState
     event: EventRow
-    is_open: bool
+    door: Door
     is_past: bool
     body: bytes
     headers: dict[str, str]
@@ -73,7 +74,7 @@ class KeptPages:
         if state and answer.status_code == 200 and not answer.cookies:
             headers = dict(answer.headers)
             body = answer.content.encode()
-            self._keep(key, _Kept(state, event, event.takes_registrations(now), event.is_past(now), body, headers))
+            self._keep(key, _Kept(state, event, event.door(now), event.is_past(now), body, headers))
         return answer
 
     def _keep(self, key: tuple[str, ...], page: _Kept) -> None:
@@ -95,7 +96,7 @@ def _key(request: Request[Any, Any, Any], name: str, slug: str) -> tuple[str, ..
 
 def _same_time(kept: _Kept, now: datetime) -> bool:
     """Whether the clock has changed nothing that the page says."""
-    return kept.is_open == kept.event.takes_registrations(now) and kept.is_past == kept.event.is_past(now)
+    return kept.door == kept.event.door(now) and kept.is_past == kept.event.is_past(now)
 
 
 KEPT_PAGES = KeptPages()

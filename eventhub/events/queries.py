@@ -11,7 +11,7 @@ import msgspec
 from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
 from eventhub.errors import NotFound
-from eventhub.events.rules import OWN, PRIVATE_KINDS, EventStatus, Mode, PartnerRole
+from eventhub.events.rules import OWN, PRIVATE_KINDS, Door, EventStatus, Mode, PartnerRole
 from eventhub.words import Sentence
 
 
@@ -99,15 +99,23 @@ class EventRow(msgspec.Struct, frozen=True):
             return end < now
         return (self.ends_on or self.starts_on) < now.date()
 
+    def door(self, now: datetime) -> Door:
+        """Who can register at an instant, or why nobody can."""
+        if self.status == EventStatus.CANCELLED:
+            return Door.CANCELLED
+        if self.is_past(now):
+            return Door.OVER
+        if self.status != EventStatus.PUBLISHED or self.starts_at is None or self.registration_mode == Door.CLOSED:
+            return Door.CLOSED
+        if self.registration_closes_at and self.registration_closes_at <= now:
+            return Door.LATE
+        if self.registration_opens_at and now < self.registration_opens_at:
+            return Door.EARLY
+        return Door(self.registration_mode)
+
     def takes_registrations(self, now: datetime) -> bool:
-        """Whether somebody could register now."""
-        return (
-            self.status == EventStatus.PUBLISHED
-            and self.registration_mode == "open"
-            and self.starts_at is not None
-            and not self.is_past(now)
-            and (self.registration_closes_at is None or now < self.registration_closes_at)
-        )
+        """Whether anybody could register now, or ask to."""
+        return self.door(now) in (Door.OPEN, Door.APPROVAL)
 
 
 class ItemRow(msgspec.Struct, frozen=True):
@@ -149,7 +157,7 @@ async def event_by_slug(slug: str) -> EventRow:
         NotFound: there is none.
 
     """
-    rows = await sql(f"SELECT {EVENT_COLUMNS} FROM event WHERE slug = {{}}", slug)
+    rows = await sql(f"SELECT {EVENT_COLUMNS} FROM event WHERE slug = {{}}", slug.replace("\x00", " "))
     if not rows:
         raise no_such_event(slug)
     return EventRow(**rows[0])
@@ -179,14 +187,13 @@ class PageState(msgspec.Struct, frozen=True):
     stamps_below: int | None
     parts: int
     stamp_shared: int
-    capacity: int | None
-    taken: int | None
-    waiting: int | None
+    #: Position, capacity, seats taken and people waiting of each pool.
+    seats: tuple[tuple[int | None, int | None, int | None, int | None], ...]
 
 
 async def page_state(slug: str) -> PageState | None:
     """
-    The stamps of an event's page, of its parent and of its parts, and its seats; one query.
+    The stamps of an event's page, of its parent and of its parts, and its seats; one query, a row for each pool.
 
     Subqueries where joins would do: PostgreSQL guesses more rows from those before it has
     statistics, and then compiles the query for 20 ms each time.
@@ -196,11 +203,14 @@ async def page_state(slug: str) -> PageState | None:
         "(SELECT stamp FROM page_stamp WHERE event = e.parent) AS stamp_above, "
         "(SELECT SUM(v.stamp) FROM event x JOIN page_stamp v ON v.event = x.id WHERE x.parent = e.id) AS stamps_below, "
         "(SELECT COUNT(*) FROM event x WHERE x.parent = e.id) AS parts, (SELECT stamp FROM shared_stamp) AS stamp_shared, "
-        "p.capacity AS capacity, p.taken AS taken, p.waiting AS waiting "
+        "p.position AS position, p.capacity AS capacity, p.taken AS taken, p.waiting AS waiting "
         "FROM event e LEFT JOIN seat_pool p ON p.event = e.id WHERE e.slug = {}",
         slug,
     )
-    return PageState(**rows[0]) if rows else None
+    if not rows:
+        return None
+    seats = [tuple(row.pop(name) for name in ("position", "capacity", "taken", "waiting")) for row in rows]
+    return PageState(**rows[0], seats=tuple(sorted(seats, key=lambda pool: pool[0] or 0)))
 
 
 async def event_by_id(event_id: UUID) -> EventRow:
@@ -505,7 +515,10 @@ async def ties_of(found: Sequence[EventRow]) -> dict[UUID, EventTies]:
         codes[name] = defaultdict(list)
         for row in await sql(statement, *keys):
             codes[name][row["event"]].append(row["code"])
-    pools = await sql(f"SELECT event, taken, waiting FROM seat_pool WHERE event IN ({marks})", *keys)
+    pools = await sql(
+        f"SELECT event, SUM(taken) AS taken, SUM(waiting) AS waiting FROM seat_pool WHERE event IN ({marks}) GROUP BY event",
+        *keys,
+    )
     seats = {row["event"]: row for row in pools}
     above = {row["id"]: row for row in parents}
     ties = {}

@@ -81,6 +81,19 @@ class RegistrationMode(StrEnum):
     CLOSED = "closed"
 
 
+class Door(StrEnum):
+    """Who can register at this moment, or why nobody can."""
+
+    OPEN = "open"
+    APPROVAL = "approval"
+    INVITATION = "invitation"
+    EARLY = "early"
+    LATE = "late"
+    CLOSED = "closed"
+    OVER = "over"
+    CANCELLED = "cancelled"
+
+
 class PartnerRole(StrEnum):
     """A partner's part in an event."""
 
@@ -115,6 +128,8 @@ MOST_SEATS = 1_000_000
 LONGEST_BREAK = 240
 LONGEST_EVENT = timedelta(days=400)
 LONGEST_ORGANISER = 200
+#: Hours that a free seat may be kept for an answer.
+LONGEST_OFFER = 336
 LAST_EDITION = 9999
 
 
@@ -125,7 +140,8 @@ class EventFacts:
 
     `second_start` and `second_end` say which of two instants is meant when
     the clocks are put back; None has not been asked. `minimum_break` is in
-    minutes, between two items of one room.
+    minutes, between two items of one room; `offer_hours` is how long a free
+    seat is offered to whoever is next, None: it is theirs at once.
 
     Of `organiser_name`, `partners` (pairs of role and key), `deliverables`,
     `team` (pairs of account and whether it leads) and `series` None says
@@ -150,6 +166,8 @@ class EventFacts:
     capacity: int | None = None
     registration_mode: str = RegistrationMode.OPEN
     registration_closes_at: datetime | None = None
+    registration_opens_at: datetime | None = None
+    offer_hours: int | None = None
     parity_exempt_reason: str = ""
     counts_in_statistics: bool = True
     minimum_break: int = 0
@@ -207,8 +225,18 @@ def event_problems(facts: EventFacts, *, languages: Sequence[str] = ("en", "es",
             wrong(name, Sentence("This is too long; %(most)s characters is the most.", most=most))
     if facts.online_url and not is_web_address(facts.online_url):
         wrong("online_url", Sentence("This is no web address. It begins with https:// or http://."))
-    if facts.registration_closes_at and not FIRST_YEAR <= facts.registration_closes_at.year <= LAST_YEAR:
-        wrong("registration_closes_at", _year_sentence())
+    for name in ("registration_opens_at", "registration_closes_at"):
+        at = getattr(facts, name)
+        if at and not FIRST_YEAR <= at.year <= LAST_YEAR:
+            wrong(name, year_sentence())
+    if (
+        facts.registration_opens_at
+        and facts.registration_closes_at
+        and facts.registration_closes_at <= facts.registration_opens_at
+    ):
+        wrong("registration_closes_at", Sentence("Registration closes before it opens."))
+    if facts.offer_hours is not None and not 1 <= facts.offer_hours <= LONGEST_OFFER:
+        wrong("offer_hours", Sentence("A seat is offered for 1 to %(most)s hours.", most=LONGEST_OFFER))
     for role in sorted({role for role, _ in facts.partners or ()} - set(PartnerRole)):
         wrong("partners", unknown_word(role, PartnerRole))
     if facts.series and facts.edition is not None and not 1 <= facts.edition <= LAST_EDITION:
@@ -227,7 +255,7 @@ def _time_problems(facts: EventFacts, wrong: Any) -> None:
     for name in ("starts_on", "ends_on"):
         day = getattr(facts, name)
         if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            wrong(name, _year_sentence())
+            wrong(name, year_sentence())
             return
     if facts.ends_on and facts.ends_on < facts.starts_on:
         wrong("ends_on", Sentence("The end lies before the start."))
@@ -268,7 +296,8 @@ def _time_problems(facts: EventFacts, wrong: Any) -> None:
         wrong("ends_time", Sentence("The end lies before the start."))
 
 
-def _year_sentence() -> Sentence:
+def year_sentence() -> Sentence:
+    """What is said of a year that nobody means."""
     return Sentence("The year lies between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)
 
 
@@ -345,7 +374,7 @@ def item_problems(facts: ItemFacts, zone: str | None) -> dict[str, list[str]]:
         return faults
     assert facts.starts_on and facts.starts_time and facts.ends_on and facts.ends_time and zone
     if not (FIRST_YEAR <= facts.starts_on.year <= LAST_YEAR and FIRST_YEAR <= facts.ends_on.year <= LAST_YEAR):
-        wrong("starts_time", _year_sentence())
+        wrong("starts_time", year_sentence())
         return faults
     for name, day, clock, second in (
         ("starts_time", facts.starts_on, facts.starts_time, facts.second_start),

@@ -102,6 +102,7 @@ async def event_page(request: Request[Any, Any, Any], slug: str, now: datetime) 
         parts=await parts_of(event.id),
         parent=await public_parent_of(event),
         is_open=event.takes_registrations(now),
+        door=event.door(now),
         partners=await partners_of(event.id),
         series=await series_of(event),
         is_past=event.is_past(now),

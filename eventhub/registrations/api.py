@@ -16,6 +16,7 @@ from eventhub.events.queries import event_by_slug
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.listing import Listing, listing, window
 from eventhub.problems import check_words
+from eventhub.questions.rules import LARGEST_FORM, SentFile
 from eventhub.registrations.commands import (
     NewHeadCount,
     NewRegistration,
@@ -37,8 +38,21 @@ from eventhub.registrations.rules import RegistrationStatus
 from eventhub.settings import current_settings
 
 
+class FileIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A PDF, JPEG or PNG file of 5 MB at most; `content` is base64."""
+
+    name: str
+    content: bytes
+
+
 class RegistrationIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a participant fills in; gender and level are optional."""
+    """
+    What a participant fills in; gender and level are optional.
+
+    `answers` go by the ids of the questions of the event: text, a number, a
+    day as text, the code of a choice, a list of codes, or a file. What the
+    event does not ask is dropped.
+    """
 
     name: str
     email: str
@@ -51,7 +65,15 @@ class RegistrationIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     country: str | None = None
     language: str | None = None
     time_zone: str | None = None
-    answers: dict[str, str] | None = None
+    access_needs: str | None = None
+    invitation_token: str | None = None
+    answers: dict[str, str | int | float | list[str] | FileIn | None] | None = None
+
+
+class ReasonIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why; who is declined reads it in the letter."""
+
+    reason: str = ""
 
 
 class RegistrationOut(msgspec.Struct, kw_only=True):
@@ -132,6 +154,7 @@ class RegistrationsApi(Controller):
     @post(
         "/events/{slug:str}/registrations",
         opt=open_to(Policy.PUBLIC),
+        request_max_body_size=LARGEST_FORM * 4 // 3,
         middleware=at_most(FORMS_PER_MINUTE, of="registrations"),
     )
     async def create(
@@ -155,7 +178,12 @@ class RegistrationsApi(Controller):
             country=data.country or "",
             language=data.language or current_settings().language_codes[0],
             time_zone=data.time_zone or "",
-            answers=data.answers,
+            access_needs=data.access_needs or "",
+            invitation_token=data.invitation_token or "",
+            answers={
+                key: SentFile(value.name, value.content) if isinstance(value, FileIn) else value
+                for key, value in (data.answers or {}).items()
+            },
             submission_key=hashlib.sha256(key.encode()).hexdigest() if key else None,
         )
         done = await register_participant(slug, new, now=now)
@@ -216,21 +244,29 @@ class RegistrationsApi(Controller):
 
     @post("/registrations/{registration_id:uuid}/confirm", opt=open_to(Policy.EDIT_EVENTS), status_code=200)
     async def confirm(
-        self, request: Request[Any, Any, Any], registration_id: FromPath[UUID], now: NamedDependency[datetime]
+        self,
+        request: Request[Any, Any, Any],
+        registration_id: FromPath[UUID],
+        now: NamedDependency[datetime],
+        data: JSONBody[ReasonIn | None] = None,
     ) -> RegistrationOut:
-        """Give a free seat to somebody who waits."""
-        return await _out(
-            await confirm_registration(registration_id, now=now, account_id=account_of(request).account_id)
-        )
+        """Give a free seat to somebody who waits for it or for a decision."""
+        reason = data.reason if data else ""
+        account = account_of(request).account_id
+        return await _out(await confirm_registration(registration_id, reason=reason, now=now, account_id=account))
 
     @post("/registrations/{registration_id:uuid}/decline", opt=open_to(Policy.EDIT_EVENTS), status_code=200)
     async def decline(
-        self, request: Request[Any, Any, Any], registration_id: FromPath[UUID], now: NamedDependency[datetime]
+        self,
+        request: Request[Any, Any, Any],
+        registration_id: FromPath[UUID],
+        now: NamedDependency[datetime],
+        data: JSONBody[ReasonIn | None] = None,
     ) -> RegistrationOut:
-        """Say no to it."""
-        return await _out(
-            await decline_registration(registration_id, now=now, account_id=account_of(request).account_id)
-        )
+        """Say no to it; the person reads the reason, if there is one."""
+        reason = data.reason if data else ""
+        account = account_of(request).account_id
+        return await _out(await decline_registration(registration_id, reason=reason, now=now, account_id=account))
 
     @post(
         "/registrations/{registration_id:uuid}/attendance",

@@ -1,23 +1,20 @@
 """
-What people do with seats. Every transaction touches the pool's row first.
+What people do with seats, and what staff decide.
 
-The order of locks is pool, then registration, then letter. One statement on
-the pool decides between seat and queue; two statements would leave a waiting
-person beside a free seat (measured; docs/decisions/0007-seats.md).
+Locks are taken in one order: the event, its pools by position, the
+registration, the letter (eventhub/registrations/seats.py).
 """
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
-from weakref import WeakValueDictionary
 
 import msgspec
 
 from eventhub.accounts.commands import record
-from eventhub.database import is_sqlite, lock_clause, sql, transaction, violated
+from eventhub.database import lock_clause, sql, transaction, violated
 from eventhub.directory.addresses import email_problem
 from eventhub.directory.countries import country_codes
 from eventhub.directory.people import (
@@ -26,16 +23,22 @@ from eventhub.directory.people import (
     keep_gender_statement,
     person_with_email,
 )
-from eventhub.directory.rules import Gender, Level, clean_line, email_key
+from eventhub.directory.rules import Gender, Level, clean_line, clean_text, email_key
 from eventhub.errors import Problems, Refusal
-from eventhub.events.queries import EventRow, event_by_id, programme_of, public_event
-from eventhub.events.rules import EventStatus, is_zone, unknown_word
+from eventhub.events.queries import EventRow, event_by_id, event_by_slug, no_such_event, programme_of, public_event
+from eventhub.events.rules import Door, EventStatus, RegistrationMode, is_zone, unknown_word
 from eventhub.mail.commands import post_letter
 from eventhub.programme.sign_up import withdraw_all
+from eventhub.questions.checking import checked_answers
+from eventhub.questions.files import keep_files
+from eventhub.questions.rules import KeptFile
 from eventhub.registrations.letters import registration_letter
+from eventhub.registrations.overlaps import overlap_facts, overlaps_of_address
 from eventhub.registrations.queries import (
+    InvitedRow,
     RegistrationRow,
     earlier_registrations,
+    invitation_by_token,
     manage_url,
     member_by_key,
     place_in_queue,
@@ -44,7 +47,31 @@ from eventhub.registrations.queries import (
     registration_by_link,
     standing_registration,
 )
-from eventhub.registrations.rules import STANDING, Attends, RegistrationStatus, ways_to_attend
+from eventhub.registrations.rules import (
+    LONGEST_REASON,
+    STANDING,
+    Attends,
+    Pool,
+    RegistrationStatus,
+    Role,
+    Verb,
+    queue_pool,
+    ways_to_attend,
+)
+from eventhub.registrations.seats import (
+    Placed,
+    changed,
+    hand_on_seat,
+    leave_queue,
+    lock_seats,
+    return_due,
+    seats_transaction,
+    take_at_once,
+    take_free_seat,
+    take_seat_or_place,
+    wanted_pools,
+    write_status,
+)
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
@@ -55,14 +82,14 @@ class RegistrationClosed(Refusal):
     status_code = 409
 
 
+class InvitationNeeded(Refusal):
+    """The event takes those whom it invited, or this invitation is good for nothing."""
+
+    status_code = 403
+
+
 class SentBefore(Refusal):
     """The same form key came back with other content."""
-
-    status_code = 409
-
-
-class CapacityTooSmall(Refusal):
-    """More people have seats than the new capacity allows."""
 
     status_code = 409
 
@@ -79,9 +106,18 @@ class NotStanding(Refusal):
     status_code = 409
 
 
+class NoSeatFree(NotStanding):
+    """All seats that the person might have are taken."""
+
+
 @dataclass(frozen=True)
 class NewRegistration:
-    """What a person fills in."""
+    """
+    What a person fills in.
+
+    `role` is the part in the delegation of the member; `invitation_token` the
+    secret of an invitation, whose address the registration then has.
+    """
 
     name: str
     email: str
@@ -94,8 +130,14 @@ class NewRegistration:
     country: str = ""
     language: str = "en"
     time_zone: str = ""
-    answers: dict[str, str] | None = None
+    #: By the id of a question; None: the person was not asked.
+    answers: Mapping[str, Any] | None = None
+    #: Files among the answers; `checked_registration` puts them here.
+    files: Mapping[str, KeptFile] = field(default_factory=dict)
     submission_key: str | None = None
+    access_needs: str = ""
+    role: str = ""
+    invitation_token: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,70 +155,43 @@ class Registered:
         return manage_url(self.registration.id, self.registration.link_version)
 
 
-#: At most two transactions of this process wait for one pool's row: with 32
-#: on one row PostgreSQL falls to a fifth of its speed (measured).
-_WAITING_PER_POOL = 2
-_gates: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
-
-
-@contextlib.asynccontextmanager
-async def seats_transaction(event_id: UUID) -> AsyncIterator[None]:
-    """A transaction that will lock the pool of this event."""
-    if is_sqlite():  # its writers queue already
-        async with transaction():
-            yield
-        return
-    gate = _gates.get(event_id)
-    if gate is None:
-        gate = _gates[event_id] = asyncio.Semaphore(_WAITING_PER_POOL)
-    async with gate, transaction():
-        yield
-
-
-async def open_pool(event_id: UUID, capacity: int | None) -> None:
-    """Give an event its seats, in the caller's transaction."""
-    await sql(
-        "INSERT INTO seat_pool (id, event, capacity, taken, waiting, queue_end, granted, is_open) "
-        "VALUES ({}, {}, {}, 0, 0, 0, 0, {}) ON CONFLICT (event, position) DO NOTHING",
-        uuid4(), event_id, capacity, False,
-    )  # fmt: skip
-
-
-async def set_pool_open(event_id: UUID, is_open: bool) -> None:
-    """Let newcomers in or not, in the caller's transaction; whoever is on the way in is stopped by it."""
-    await sql("UPDATE seat_pool SET is_open = {} WHERE event = {}", is_open, event_id)
-
-
-#: The newcomer gets a seat when one is free and nobody waits.
-_FREE = "CASE WHEN waiting = 0 AND (capacity IS NULL OR taken < capacity) THEN 1 ELSE 0 END"
-_TAKE_SEAT_OR_PLACE = (
-    f"UPDATE seat_pool SET granted = {_FREE}, taken = taken + {_FREE}, waiting = waiting + 1 - {_FREE}, "
-    f"queue_end = queue_end + 1 - {_FREE} WHERE event = {{}} AND is_open RETURNING id, granted, queue_end"
-)
-
-
-async def register_participant(slug: str, new: NewRegistration, *, now: datetime) -> Registered:
+async def register_participant(slug: str, new: NewRegistration, *, now: datetime, vouched: bool = False) -> Registered:
     """
     Register somebody for a published event, or put them on its waiting list.
 
     Registering again with the same address gives the first registration and
-    writes no second letter.
+    writes no second letter. Where the organisers decide, the person waits for
+    them; who was invited need not.
+
+    Args:
+        vouched: Somebody who may say who comes has named this person: neither
+            an invitation nor an approval is asked for, nor that the event is public.
 
     Raises:
         NotFound: there is no such public event.
         RegistrationClosed: it takes no registrations now.
+        InvitationNeeded: it takes invited people only, and this is no invitation to it.
         Problems: something in the form is missing or wrong.
         SentBefore: the form's key was used for another registration.
 
     """
-    event = await public_event(slug)
-    _check_open(event, now)
-    new, member = await _checked(new, event)
+    event = await event_by_slug(slug)
+    invitation = await _invitation_to(event, new.invitation_token)
+    if not (event.is_public or vouched or invitation):
+        raise no_such_event(slug)
+    if invitation:
+        new = replace(new, email=invitation.email)
+    is_named = vouched or invitation is not None
+    _check_open(event, now, is_named=is_named)
+    new, member = await checked_registration(new, event)
     while True:
         if before := await _registered_before(event, new):
             return before
+        also_at = overlap_facts(await overlaps_of_address(event, email_key(new.email)), new.language)
         try:
-            return await _write_registration(event, new, member, now)
+            return await _write_registration(
+                event, new, member, now, is_named=is_named, invitation=invitation, also_at=also_at
+            )
         except Exception as error:
             if violated(error) not in _QUICKER:
                 raise  # else the same person or form was quicker, and we look again
@@ -193,6 +208,17 @@ _QUICKER = frozenset(
 )
 
 
+async def _invitation_to(event: EventRow, token: str) -> InvitedRow | None:
+    if not token:
+        return None
+    invitation = await invitation_by_token(token)
+    if invitation is None or invitation.event != event.id:
+        raise InvitationNeeded(
+            Sentence("This invitation is not valid any more. Please use the link in your newest letter.")
+        )
+    return invitation
+
+
 async def _registered_before(event: EventRow, new: NewRegistration) -> Registered | None:
     """What the same form or the same person did before; only the form gets the link again."""
     key = email_key(new.email)
@@ -204,68 +230,126 @@ async def _registered_before(event: EventRow, new: NewRegistration) -> Registere
     return None
 
 
-async def _write_registration(event: EventRow, new: NewRegistration, member: UUID | None, now: datetime) -> Registered:
-    registration_id = uuid4()
+async def _write_registration(
+    event: EventRow,
+    new: NewRegistration,
+    member: UUID | None,
+    now: datetime,
+    *,
+    is_named: bool,
+    invitation: InvitedRow | None,
+    also_at: list[dict[str, Any]],
+) -> Registered:
+    if event.registration_mode == RegistrationMode.OPEN:
+        async with seats_transaction(event.id):
+            placed = await take_at_once(event.id)
+            if placed:
+                return await write_newcomer(event, new, member, placed, now, invitation, also_at=also_at)
+    # Several pools, somebody to decide, or closed since we looked: with all locks.
     async with seats_transaction(event.id):
-        pools = await sql(_TAKE_SEAT_OR_PLACE, event.id)
-        if not pools:  # closed or cancelled since we looked
-            raise RegistrationClosed(Sentence("“%(title)s” takes no registrations at present.", title=event.title))
-        pool = pools[0]
-        status = RegistrationStatus.CONFIRMED if pool["granted"] else RegistrationStatus.WAITLISTED
-        place = None if pool["granted"] else pool["queue_end"]
-        person = await person_with_email(
-            new.email, name=new.name, now=now, member=member, organisation=new.organisation,
-            country=new.country, language=new.language,
-        )  # fmt: skip
-        if new.gender:
-            await keep_gender_statement(person, Gender(new.gender), by=StatedBy.FORM, language=new.language, now=now)
-        await sql(
-            "INSERT INTO registration (id, event, pool, person, name, status, queue_place, attends, level, member, "
-            "organisation, city, country, language, time_zone, answers, submission_key, link_version, version, "
-            "registered_at, status_at) "
-            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 1, 1, {}, {})",
-            registration_id, event.id, pool["id"], person, new.name, status, place, new.attends, new.level or None,
-            member, new.organisation, new.city, new.country, new.language, new.time_zone,
-            msgspec.json.encode(new.answers or {}).decode(), new.submission_key, now, now,
-        )  # fmt: skip
-        registration = RegistrationRow(
-            registration_id, event.id, pool["id"], person, new.name, status, place, new.attends, new.level or None,
-            member, new.organisation, new.city, new.country, new.language, new.time_zone, 1, 1, now, now, new.email,
-            None,
-        )  # fmt: skip
-        position = None if place is None else await place_in_queue(registration)
-        if status is RegistrationStatus.CONFIRMED:
-            letter = registration_letter("registration_confirmed", event, registration)
-        else:
-            letter = registration_letter("registration_waitlisted", event, registration, position=position)
-        await post_letter(letter, now=now)
+        event, pools = await lock_seats(event.id)
+        _check_open(event, now, is_named=is_named)
+        if event.registration_mode == RegistrationMode.OPEN and not pools[0].is_open:
+            raise _closed(event)
+        pools = await return_due(event, pools, now)
+        if event.registration_mode == RegistrationMode.APPROVAL and not is_named:
+            return await write_newcomer(
+                event, new, member, queue_pool(pools, new.attends), now, invitation, also_at=also_at
+            )
+        placed = await take_seat_or_place(pools, new.attends, member)
+        return await write_newcomer(event, new, member, placed, now, invitation, also_at=also_at)
+
+
+async def write_newcomer(
+    event: EventRow,
+    new: NewRegistration,
+    member: UUID | None,
+    placed: Placed | Pool,
+    now: datetime,
+    invitation: InvitedRow | None = None,
+    replaces: UUID | None = None,
+    also_at: Sequence[dict[str, Any]] = (),
+) -> Registered:
+    """
+    Keep a newcomer who has a seat or a place, or, given a pool only, waits for a decision.
+
+    Args:
+        also_at: Other events of this person at the same time, as the letter says them.
+
+    """
+    if isinstance(placed, Placed):
+        pool, status, place = placed.pool, placed.status, placed.place
+    else:
+        pool, status, place = placed.id, RegistrationStatus.PENDING, None
+    registration_id = uuid4()
+    person = await person_with_email(
+        new.email, name=new.name, now=now, member=member, organisation=new.organisation,
+        country=new.country, language=new.language,
+    )  # fmt: skip
+    if new.gender:
+        await keep_gender_statement(person, Gender(new.gender), by=StatedBy.FORM, language=new.language, now=now)
+    await sql(
+        "INSERT INTO registration (id, event, pool, person, name, status, queue_place, attends, level, member, "
+        "organisation, city, country, language, time_zone, answers, submission_key, link_version, version, "
+        "registered_at, status_at, access_needs, role, replaces) "
+        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 1, 1, {}, {}, {}, {}, {})",
+        registration_id, event.id, pool, person, new.name, status, place, new.attends, new.level or None,
+        member, new.organisation, new.city, new.country, new.language, new.time_zone,
+        msgspec.json.encode(dict(new.answers or {})).decode(), new.submission_key, now, now, new.access_needs,
+        new.role or None, replaces,
+    )  # fmt: skip
+    await keep_files(registration_id, new.files, now=now)
+    if invitation:
+        await sql("UPDATE registration_invitation SET registration = {} WHERE id = {}", registration_id, invitation.id)
+    registration = RegistrationRow(
+        registration_id, event.id, pool, person, new.name, status, place, new.attends, new.level or None,
+        member, new.organisation, new.city, new.country, new.language, new.time_zone, 1, 1, now, now, new.email,
+        None, access_needs=new.access_needs, role=new.role or None, replaces=replaces,
+    )  # fmt: skip
+    position = None if place is None else await place_in_queue(registration)
+    if status is RegistrationStatus.WAITLISTED:
+        letter = registration_letter("registration_waitlisted", event, registration, position=position, also_at=also_at)
+    else:
+        letter = registration_letter(f"registration_{status}", event, registration, also_at=also_at)
+    await post_letter(letter, now=now)
     return Registered(registration, position, is_new=True)
 
 
-def _check_open(event: EventRow, now: datetime) -> None:
-    if event.status == EventStatus.CANCELLED:
+def _closed(event: EventRow) -> RegistrationClosed:
+    return RegistrationClosed(Sentence("“%(title)s” takes no registrations at present.", title=event.title))
+
+
+def _check_open(event: EventRow, now: datetime, *, is_named: bool = False) -> None:
+    door = event.door(now)
+    if door is Door.CANCELLED:
         raise RegistrationClosed(Sentence("“%(title)s” was cancelled.", title=event.title))
-    if event.is_past(now):
+    if door is Door.OVER:
         raise RegistrationClosed(Sentence("“%(title)s” is over.", title=event.title))
-    if not event.takes_registrations(now):
-        raise RegistrationClosed(Sentence("“%(title)s” takes no registrations at present.", title=event.title))
+    if door is Door.EARLY:
+        raise RegistrationClosed(Sentence("Registration for “%(title)s” is not open yet.", title=event.title))
+    if door is Door.LATE:
+        raise RegistrationClosed(Sentence("Registration for “%(title)s” has closed.", title=event.title))
+    if door is Door.CLOSED:
+        raise _closed(event)
+    if door is Door.INVITATION and not is_named:
+        raise InvitationNeeded(
+            Sentence(
+                "“%(title)s” takes those who were invited. Please use the link in your invitation.", title=event.title
+            )
+        )
 
 
-#: Octets of all answers to the questions of an event together, as JSON.
-_LONGEST_ANSWERS = 20_000
-
-
-async def _checked(new: NewRegistration, event: EventRow) -> tuple[NewRegistration, UUID | None]:
+async def checked_registration(new: NewRegistration, event: EventRow) -> tuple[NewRegistration, UUID | None]:
     """The form with its text tidied and its member found; every fault at once."""
     problems: dict[str, list[str]] = {}
     tidy = replace(
         new,
         name=clean_line(new.name), email=new.email.strip(), organisation=clean_line(new.organisation),
-        city=clean_line(new.city), country=new.country.strip().upper(),
+        city=clean_line(new.city), country=new.country.strip().upper(), access_needs=clean_text(new.access_needs),
     )  # fmt: skip
     if not tidy.name:
         problems["name"] = [Sentence("Please give your name.")]
-    for name, most in (("name", 200), ("organisation", 200), ("city", 120)):
+    for name, most in (("name", 200), ("organisation", 200), ("city", 120), ("access_needs", LONGEST_REASON)):
         if len(getattr(tidy, name)) > most:
             problems[name] = [Sentence("This is too long; %(most)s characters is the most.", most=most)]
     if wrong := email_problem(tidy.email):
@@ -282,6 +366,8 @@ async def _checked(new: NewRegistration, event: EventRow) -> tuple[NewRegistrati
         problems["gender"] = [unknown_word(tidy.gender, Gender)]
     if tidy.level and tidy.level not in set(Level):
         problems["level"] = [unknown_word(tidy.level, Level)]
+    if tidy.role and tidy.role not in set(Role):
+        problems["role"] = [unknown_word(tidy.role, Role)]
     if tidy.country and tidy.country not in country_codes():
         problems["country"] = [Sentence("“%(given)s” is no country code. Codes look like FR.", given=tidy.country[:10])]
     languages = current_settings().language_codes
@@ -298,11 +384,11 @@ async def _checked(new: NewRegistration, event: EventRow) -> tuple[NewRegistrati
             problems["member"] = [Sentence("“%(given)s” is no member that we know.", given=tidy.member[:80])]
         else:
             member, zone = UUID(str(found["id"])), zone or found["time_zone"]
-    if len(msgspec.json.encode(tidy.answers or {})) > _LONGEST_ANSWERS:
-        problems["answers"] = [Sentence("This is too long; %(most)s characters is the most.", most=_LONGEST_ANSWERS)]
+    asked = await checked_answers(event.id, tidy.answers, {"attends": str(attends), "member": tidy.member})
+    problems |= asked.problems
     if problems:
         raise Problems(problems)
-    return replace(tidy, attends=str(attends), time_zone=zone), member
+    return replace(tidy, attends=str(attends), time_zone=zone, answers=asked.answers, files=asked.files), member
 
 
 async def cancel_registration(
@@ -317,14 +403,24 @@ async def cancel_registration(
         NotStanding: the person was there.
 
     """
-    return await _leave(registration_id, RegistrationStatus.CANCELLED, now=now, account_id=account_id)
+    return await leave_event(registration_id, RegistrationStatus.CANCELLED, now=now, account_id=account_id)
 
 
 async def decline_registration(
-    registration_id: UUID, *, now: datetime, account_id: UUID | None = None
+    registration_id: UUID, *, reason: str = "", now: datetime, account_id: UUID | None = None
 ) -> RegistrationRow:
-    """Say no to somebody who wants to attend; a seat that is freed goes to the queue."""
-    return await _leave(registration_id, RegistrationStatus.DECLINED, now=now, account_id=account_id)
+    """
+    Say no to somebody who wants to attend; a seat that is freed goes to the queue.
+
+    Raises:
+        NotStanding: the person was there.
+        Problems: the reason is too long.
+
+    """
+    reason = _reason(reason)
+    return await leave_event(
+        registration_id, RegistrationStatus.DECLINED, reason=reason, now=now, account_id=account_id
+    )
 
 
 async def cancel_by_link(token: str, *, now: datetime) -> RegistrationRow:
@@ -339,25 +435,26 @@ async def cancel_by_link(token: str, *, now: datetime) -> RegistrationRow:
     return await cancel_registration(registration.id, now=now)
 
 
-async def _leave(
-    registration_id: UUID, status: RegistrationStatus, *, now: datetime, account_id: UUID | None
+async def leave_event(
+    registration_id: UUID, status: RegistrationStatus, *, reason: str = "", now: datetime, account_id: UUID | None
 ) -> RegistrationRow:
+    """
+    End a registration as cancelled or declined; what it held goes to the next. Ending it twice is ending it once.
+
+    Raises:
+        NotStanding: the person was there.
+
+    """
     before = await registration_by_id(registration_id)
     async with seats_transaction(before.event):
-        event, before = await _locked(before)
+        event, pools, before = await locked_registration(before)
         if before.status not in STANDING:
             return before
-        if await sql("SELECT 1 AS one FROM attendance WHERE registration = {} LIMIT 1", registration_id):
-            raise NotStanding(Sentence("This person is marked as present, so the registration stays."))
-        after = msgspec.structs.replace(
-            before, status=status, queue_place=None, version=before.version + 1, status_at=now
-        )
-        await _write_status(after)
+        await refuse_present(registration_id)
+        after = changed(before, status, now, decision_reason=reason)
+        await write_status(after)
         await withdraw_all(after.id)
-        if before.status == RegistrationStatus.CONFIRMED:
-            await _hand_on_seat(event, now)
-        elif before.status == RegistrationStatus.WAITLISTED:
-            await sql("UPDATE seat_pool SET waiting = waiting - 1 WHERE event = {}", before.event)
+        await _give_back(event, pools, before, now)
         if event.status != EventStatus.CANCELLED:
             await post_letter(
                 registration_letter(
@@ -366,121 +463,191 @@ async def _leave(
                     after,
                     had_seat=before.has_seat,
                     declined=status is RegistrationStatus.DECLINED,
+                    was_pending=before.status == RegistrationStatus.PENDING,
+                    reason=reason,
                     calendar_method="CANCEL" if before.has_seat else None,
                 ),
                 now=now,
             )
         if account_id:
-            await record(f"{status}_registration", "registration", after.id, account_id=account_id, now=now)
+            await record(
+                f"{status}_registration", "registration", after.id, account_id=account_id, now=now, detail=reason
+            )
     return after
 
 
-async def confirm_registration(registration_id: UUID, *, now: datetime, account_id: UUID) -> RegistrationRow:
+async def _give_back(event: EventRow, pools: list[Pool], before: RegistrationRow, now: datetime) -> None:
+    """What a registration held before it ended goes to the next, or is free."""
+    if before.holds_seat:
+        await hand_on_seat(event, pools, before.pool, now)
+    elif before.status == RegistrationStatus.WAITLISTED:
+        await leave_queue(before)
+
+
+async def refuse_present(registration_id: UUID) -> None:
     """
-    Give a seat to somebody who waits, by hand; the audit trail tells who did it.
+    Stop a change of a registration whose person was there.
 
     Raises:
-        NotStanding: the registration or the event was cancelled, or no seat is free.
+        NotStanding: it is so.
 
     """
+    if await sql("SELECT 1 AS one FROM attendance WHERE registration = {} LIMIT 1", registration_id):
+        raise NotStanding(Sentence("This person is marked as present, so the registration stays."))
+
+
+async def locked_registration(registration: RegistrationRow) -> tuple[EventRow, list[Pool], RegistrationRow]:
+    """The event, its pools and the registration as they stand once their locks are ours, in this order."""
+    event, pools = await lock_seats(registration.event)
+    await sql(f"SELECT id FROM registration WHERE id = {{}}{lock_clause()}", registration.id)
+    return event, pools, await registration_by_id(registration.id)
+
+
+def _reason(text: str, *, needed: Sentence | None = None) -> str:
+    """A reason as it is kept; `needed` says what is missing without one."""
+    reason = clean_text(text)
+    if needed and not reason:
+        raise Problems({"reason": [needed]})
+    if len(reason) > LONGEST_REASON:
+        raise Problems(
+            {"reason": [Sentence("This is too long; %(most)s characters is the most.", most=LONGEST_REASON)]}
+        )
+    return reason
+
+
+async def decide(
+    registration_id: UUID, verb: str, reason: str = "", *, now: datetime, account_id: UUID
+) -> RegistrationRow:
+    """
+    Decide about somebody who waits for a decision or for a seat.
+
+    Args:
+        verb: `confirm`, `decline` or `waitlist`.
+        reason: Kept in the audit trail; who is declined reads it in the letter.
+
+    Raises:
+        NotFound: there is no such registration.
+        Problems: the verb is none of these, or the reason is missing or too long.
+        NotStanding: the registration is in no state for it.
+        NoSeatFree: everything is taken.
+
+    """
+    if verb == Verb.CONFIRM:
+        return await confirm_registration(registration_id, reason=reason, now=now, account_id=account_id)
+    if verb == Verb.DECLINE:
+        return await decline_registration(registration_id, reason=reason, now=now, account_id=account_id)
+    if verb == Verb.WAITLIST:
+        return await _waitlist(registration_id, reason=reason, now=now, account_id=account_id)
+    raise Problems({"verb": [unknown_word(verb, Verb)]})
+
+
+async def confirm_registration(
+    registration_id: UUID, *, reason: str = "", now: datetime, account_id: UUID
+) -> RegistrationRow:
+    """
+    Give a free seat to somebody who waits for it or for a decision; the audit trail tells who did it.
+
+    Raises:
+        NotStanding: the registration or the event was cancelled.
+        NoSeatFree: everything is taken.
+        Problems: somebody else has waited longer, and no reason is given for passing them over.
+
+    """
+    reason = _reason(reason)
     before = await registration_by_id(registration_id)
     async with seats_transaction(before.event):
-        event, before = await _locked(before)
+        event, pools, before = await locked_registration(before)
         if before.status == RegistrationStatus.CONFIRMED:
             return before
-        if event.status == EventStatus.CANCELLED:
-            raise NotStanding(Sentence("“%(title)s” was cancelled.", title=event.title))
-        if before.status not in STANDING:
-            raise NotStanding(Sentence("This registration was cancelled; the person can register again."))
-        was_waiting = 1 if before.status == RegistrationStatus.WAITLISTED else 0
-        taken = await sql(
-            "UPDATE seat_pool SET taken = taken + 1, waiting = waiting - {} "
-            "WHERE event = {} AND (capacity IS NULL OR taken < capacity) RETURNING taken",
-            was_waiting,
-            before.event,
-        )
-        if not taken:
-            raise NotStanding(Sentence("No seat is free. Raise the capacity first, or cancel another registration."))
-        after = msgspec.structs.replace(
-            before,
-            status=RegistrationStatus.CONFIRMED,
-            queue_place=None,
-            version=before.version + 1,
-            status_at=now,
-        )
-        await _write_status(after)
-        await post_letter(registration_letter("registration_promoted", event, after), now=now)
-        await record("confirm_registration", "registration", after.id, account_id=account_id, now=now)
+        refuse_ended(event, before)
+        pools = await return_due(event, pools, now)
+        pool = before.pool
+        if before.status != RegistrationStatus.OFFERED:
+            pool = await _free_seat(pools, before)
+            if before.status == RegistrationStatus.WAITLISTED:
+                if (await place_in_queue(before) or 1) > 1 and pool == before.pool:
+                    _reason(
+                        reason, needed=Sentence("Others have waited longer. Please say why this person comes first.")
+                    )
+                await leave_queue(before)
+        after = changed(before, RegistrationStatus.CONFIRMED, now, pool=pool)
+        await write_status(after)
+        waited = before.status == RegistrationStatus.WAITLISTED
+        kind = "registration_promoted" if waited else "registration_confirmed"
+        await post_letter(registration_letter(kind, event, after), now=now)
+        await record("confirm_registration", "registration", after.id, account_id=account_id, now=now, detail=reason)
     return after
 
 
-async def resize_pool(event: EventRow, capacity: int | None, *, now: datetime) -> None:
+def refuse_ended(event: EventRow, registration: RegistrationRow) -> None:
     """
-    Change how many seats an event has, in the caller's transaction; people who wait move up in order.
+    Stop a change of what has ended.
 
     Raises:
-        CapacityTooSmall: more people have seats already.
+        NotStanding: the event or the registration was cancelled or declined.
 
     """
-    pool = (await _lock_pool(event.id)) or {}
-    if not pool:
-        await open_pool(event.id, capacity)
-        return
-    if capacity is not None and capacity < pool["taken"]:
-        raise CapacityTooSmall(
-            Sentence("%(taken)s people have seats already; cancel some of them first.", taken=pool["taken"])
+    if event.status == EventStatus.CANCELLED:
+        raise NotStanding(Sentence("“%(title)s” was cancelled.", title=event.title))
+    if registration.status not in STANDING:
+        raise NotStanding(Sentence("This registration was cancelled; the person can register again."))
+
+
+async def _free_seat(pools: list[Pool], registration: RegistrationRow) -> UUID:
+    """Take a free seat for somebody, whoever waits; its pool."""
+    for pool in await wanted_pools(pools, registration.attends, registration.member):
+        if await take_free_seat(pool.id):
+            return pool.id
+    raise NoSeatFree(Sentence("No seat is free. Raise the capacity first, or cancel another registration."))
+
+
+async def _waitlist(registration_id: UUID, *, reason: str, now: datetime, account_id: UUID) -> RegistrationRow:
+    """Put somebody who waits for a decision at the end of the queue."""
+    reason = _reason(reason)
+    before = await registration_by_id(registration_id)
+    async with seats_transaction(before.event):
+        event, pools, before = await locked_registration(before)
+        if before.status == RegistrationStatus.WAITLISTED:
+            return before
+        refuse_ended(event, before)
+        if before.status != RegistrationStatus.PENDING:
+            raise NotStanding(Sentence("This person has a seat already."))
+        pools = await return_due(event, pools, now)
+        placed = await take_seat_or_place(pools, before.attends, before.member)
+        if placed.place is None:
+            raise NotStanding(Sentence("A seat is free, so nobody needs to wait. Confirm the registration instead."))
+        after = changed(before, RegistrationStatus.WAITLISTED, now, pool=placed.pool, queue_place=placed.place)
+        await write_status(after)
+        position = await place_in_queue(after)
+        await post_letter(registration_letter("registration_waitlisted", event, after, position=position), now=now)
+        await record("waitlist_registration", "registration", after.id, account_id=account_id, now=now, detail=reason)
+    return after
+
+
+async def put_first(registration_id: UUID, reason: str, *, now: datetime, account_id: UUID) -> RegistrationRow:
+    """
+    Let somebody pass everybody else in the queue; the audit trail keeps the reason.
+
+    Raises:
+        Problems: no reason is given, or it is too long.
+        NotStanding: the person does not wait.
+
+    """
+    reason = _reason(reason, needed=Sentence("Please say why this person comes first; it is kept with your name."))
+    before = await registration_by_id(registration_id)
+    async with seats_transaction(before.event):
+        _, _, before = await locked_registration(before)
+        if before.status != RegistrationStatus.WAITLISTED:
+            raise NotStanding(Sentence("This person is not on the waiting list."))
+        rows = await sql(
+            "SELECT MIN(queue_place) AS first FROM registration WHERE pool = {} AND status = 'waitlisted'", before.pool
         )
-    await sql("UPDATE seat_pool SET capacity = {} WHERE event = {}", capacity, event.id)
-    free = pool["waiting"] if capacity is None else min(pool["waiting"], capacity - pool["taken"])
-    for _ in range(free):
-        await sql("UPDATE seat_pool SET taken = taken + 1 WHERE event = {}", event.id)
-        await _hand_on_seat(event, now)
-
-
-async def _locked(registration: RegistrationRow) -> tuple[EventRow, RegistrationRow]:
-    """The event and the registration as they stand once both locks are ours: first the pool's, then its own."""
-    await _lock_pool(registration.event)
-    await sql(f"SELECT id FROM registration WHERE id = {{}}{lock_clause()}", registration.id)
-    return await event_by_id(registration.event), await registration_by_id(registration.id)
-
-
-async def _lock_pool(event_id: UUID) -> dict[str, int] | None:
-    rows = await sql(f"SELECT id, capacity, taken, waiting FROM seat_pool WHERE event = {{}}{lock_clause()}", event_id)
-    return rows[0] if rows else None
-
-
-async def _hand_on_seat(event: EventRow, now: datetime) -> None:
-    """Give one taken seat to whoever waited longest, or make it free; the pool's row is locked."""
-    rows = await sql(
-        "SELECT id FROM registration WHERE pool = (SELECT id FROM seat_pool WHERE event = {}) "
-        "AND status = 'waitlisted' ORDER BY queue_place LIMIT 1",
-        event.id,
-    )
-    if not rows or event.status != EventStatus.PUBLISHED or event.is_past(now):
-        await sql("UPDATE seat_pool SET taken = taken - 1 WHERE event = {}", event.id)
-        return
-    waiting = await registration_by_id(rows[0]["id"])
-    seated = msgspec.structs.replace(
-        waiting,
-        status=RegistrationStatus.CONFIRMED,
-        queue_place=None,
-        version=waiting.version + 1,
-        status_at=now,
-    )
-    await sql("UPDATE seat_pool SET waiting = waiting - 1 WHERE event = {}", event.id)
-    await _write_status(seated)
-    await post_letter(registration_letter("registration_promoted", event, seated), now=now)
-
-
-async def _write_status(after: RegistrationRow) -> None:
-    await sql(
-        "UPDATE registration SET status = {}, queue_place = {}, version = {}, status_at = {} WHERE id = {}",
-        after.status,
-        after.queue_place,
-        after.version,
-        after.status_at,
-        after.id,
-    )
+        if rows[0]["first"] == before.queue_place:
+            return before
+        after = msgspec.structs.replace(before, queue_place=rows[0]["first"] - 1)
+        await write_status(after)
+        await record("put_first", "registration", after.id, account_id=account_id, now=now, detail=reason)
+    return after
 
 
 async def send_link_again(slug: str, email: str, *, now: datetime) -> None:

@@ -30,25 +30,42 @@ def gender_choices() -> list[tuple[str, str]]:
 class RegistrationForm(Form):
     """What a participant fills in; one page, no account."""
 
-    name = wtforms.StringField("Full name", [InputRequired(), Length(max=200)])
+    name = wtforms.StringField(
+        "Full name",
+        [InputRequired(), Length(max=200)],
+        description="For the list of participants, your badge and your certificate.",
+    )
     email = wtforms.EmailField(
         "E-mail address",
         [InputRequired(), Length(max=254)],
         description="Your invitation and your personal link go there.",
     )
-    attends = wtforms.RadioField("How will you attend?", [InputRequired()])
-    member = wtforms.SelectField("Which member do you represent?", [Optional()])
+    attends = wtforms.RadioField(
+        "How will you attend?", [InputRequired()], description="Seats on site and online are counted apart."
+    )
+    member = wtforms.SelectField(
+        "Which member do you represent?", [Optional()], description="Our figures show which members take part."
+    )
     organisation = wtforms.StringField(
         "Other organisation", [Length(max=200)], description="If you represent none of the members."
     )
     city = wtforms.StringField("City", [Length(max=120)])
-    country = wtforms.SelectField("Country", [Optional()])
+    country = wtforms.SelectField(
+        "Country", [Optional()], description="City and country say how far people come, as totals."
+    )
     level = wtforms.RadioField(
         "In which mandate do you take part?",
         [Optional()],
-        description="Political: elected leaders and people who speak with their mandate. Technical: staff, experts, managers.",
+        description="Political: elected leaders and people who speak with their mandate. Technical: staff, experts, managers. Our figures tell the two apart, as totals.",
     )
-    language = wtforms.SelectField("Language of your letters", [InputRequired()])
+    language = wtforms.SelectField(
+        "Language of your letters", [InputRequired()], description="We write to you in this language."
+    )
+    access_needs = wtforms.TextAreaField(
+        "What do you need to take part?",
+        [Optional()],
+        description="For example a place for a wheelchair, captions or sign language. We ask so that the organisers can prepare it; only they read your answer.",
+    )
     gender = wtforms.RadioField(
         "How would you like to be counted in our gender statistics?",
         [Optional()],
@@ -56,6 +73,7 @@ class RegistrationForm(Form):
     )
     time_zone = wtforms.HiddenField()
     submission_key = wtforms.HiddenField()
+    invitation_token = wtforms.HiddenField()
 
     def __init__(
         self, posted: Any = None, *, event: EventRow, members: dict[str, list[tuple[str, str]]], **kwargs: Any

@@ -1,5 +1,6 @@
 """Reads of registrations, seats, attendance and head counts."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from eventhub.directory.folding import fold
 from eventhub.errors import NotFound
 from eventhub.events.queries import EventRow
 from eventhub.links import make_link, read_link
-from eventhub.registrations.rules import RegistrationStatus, SeatsSituation
+from eventhub.registrations.rules import Pool, RegistrationStatus, SeatsSituation, seats_situation
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
@@ -40,11 +41,21 @@ class RegistrationRow(msgspec.Struct, frozen=True):
     status_at: datetime
     email: str
     member_name: str | None
+    offer_until: datetime | None = None
+    access_needs: str = ""
+    decision_reason: str = ""
+    role: str | None = None
+    replaces: UUID | None = None
 
     @property
     def has_seat(self) -> bool:
-        """Whether capacity counts it."""
+        """Whether the person may come."""
         return self.status == RegistrationStatus.CONFIRMED
+
+    @property
+    def holds_seat(self) -> bool:
+        """Whether capacity counts it: a seat on offer is nobody else's."""
+        return self.status in (RegistrationStatus.CONFIRMED, RegistrationStatus.OFFERED)
 
     @property
     def stands_for(self) -> str:
@@ -57,7 +68,9 @@ _COLUMNS = (
     "r.queue_place AS queue_place, r.attends AS attends, r.level AS level, r.member AS member, "
     "r.organisation AS organisation, r.city AS city, r.country AS country, r.language AS language, "
     "r.time_zone AS time_zone, r.link_version AS link_version, r.version AS version, "
-    "r.registered_at AS registered_at, r.status_at AS status_at, COALESCE(p.email, '') AS email, m.name AS member_name "
+    "r.registered_at AS registered_at, r.status_at AS status_at, COALESCE(p.email, '') AS email, m.name AS member_name, "
+    "r.offer_until AS offer_until, r.access_needs AS access_needs, r.decision_reason AS decision_reason, "
+    "r.role AS role, r.replaces AS replaces "
     "FROM registration r JOIN person p ON p.id = r.person LEFT JOIN member m ON m.id = r.member"
 )
 
@@ -117,8 +130,8 @@ async def registration_by_id(registration_id: UUID) -> RegistrationRow:
 #: SQLite, whose statistics may be of a quieter day, would rather walk through
 #: everybody at the event; `IS TRUE` leaves it only the few rows of the person.
 _STANDING_OF_PERSON = (
-    "r.person = (SELECT id FROM person WHERE email_key = {}) AND (r.event = {}) IS TRUE "
-    "AND r.status IN ('pending', 'confirmed', 'waitlisted')"
+    "r.person = (SELECT COALESCE(merged_into, id) FROM person WHERE email_key = {}) AND (r.event = {}) IS TRUE "
+    "AND r.status IN ('pending', 'confirmed', 'offered', 'waitlisted')"
 )
 
 
@@ -164,10 +177,97 @@ async def place_in_queue(registration: RegistrationRow) -> int | None:
     return int(rows[0]["n"])
 
 
+_POOL_COLUMNS = ", ".join(Pool.__dataclass_fields__)
+
+
+async def pools_of(event_id: UUID, *, lock: str = "") -> list[Pool]:
+    """The pools of an event by position; its own comes first."""
+    rows = await sql(f"SELECT {_POOL_COLUMNS} FROM seat_pool WHERE event = {{}} ORDER BY position{lock}", event_id)
+    return [Pool(**{**row, "is_open": bool(row["is_open"])}) for row in rows]
+
+
 async def seats_of(event_id: UUID) -> SeatsSituation | None:
     """Capacity, seats taken and people waiting; None when the event never took registrations."""
-    rows = await sql("SELECT capacity, taken, waiting FROM seat_pool WHERE event = {}", event_id)
-    return SeatsSituation(**rows[0]) if rows else None
+    pools = await pools_of(event_id)
+    return seats_situation(pools) if pools else None
+
+
+@dataclass(frozen=True)
+class PoolListed:
+    """A pool with the words for whom it is."""
+
+    pool: Pool
+    region_code: str | None
+    member_name: str | None
+
+
+async def listed_pools(event_id: UUID) -> list[PoolListed]:
+    """The pools of an event as staff see them; one query."""
+    columns = ", ".join(f"p.{name} AS {name}" for name in Pool.__dataclass_fields__)
+    rows = await sql(
+        f"SELECT {columns}, r.code AS region_code, m.name AS member_name FROM seat_pool p "
+        "LEFT JOIN region r ON r.id = p.region LEFT JOIN member m ON m.id = p.member "
+        "WHERE p.event = {} ORDER BY p.position",
+        event_id,
+    )
+    return [
+        PoolListed(
+            region_code=row.pop("region_code"),
+            member_name=row.pop("member_name"),
+            pool=Pool(**{**row, "is_open": bool(row["is_open"])}),
+        )
+        for row in rows
+    ]
+
+
+#: So many people of each queue are shown where staff look after the seats.
+FIRST_WAITING = 10
+
+
+async def first_waiting(event_id: UUID) -> dict[UUID, list[RegistrationRow]]:
+    """The first people of each queue of an event, in order; one query."""
+    rows = await sql(
+        f"SELECT {_COLUMNS} WHERE r.event = {{}} AND r.status = 'waitlisted' AND "
+        "(SELECT COUNT(*) FROM registration b WHERE b.pool = r.pool AND b.status = 'waitlisted' "
+        "AND b.queue_place < r.queue_place) < {} ORDER BY r.pool, r.queue_place",
+        event_id,
+        FIRST_WAITING,
+    )
+    found: dict[UUID, list[RegistrationRow]] = {}
+    for row in rows:
+        found.setdefault(row["pool"], []).append(RegistrationRow(**row))
+    return found
+
+
+async def region_of_member(member_id: UUID | None) -> UUID | None:
+    """The region that a member belongs to."""
+    rows = await sql("SELECT region FROM member WHERE id = {}", member_id) if member_id else []
+    return rows[0]["region"] if rows else None
+
+
+class InvitedRow(msgspec.Struct, frozen=True):
+    """Somebody who may register by invitation."""
+
+    id: UUID
+    event: UUID
+    email: str
+    name: str
+    member: UUID | None
+    language: str
+    registration: UUID | None
+    withdrawn_at: datetime | None
+
+
+async def invitation_by_token(token: str) -> InvitedRow | None:
+    """The invitation that a personal link opens, unless it was withdrawn or its link replaced."""
+    if (opened := read_link("invitation", token)) is None:
+        return None
+    rows = await sql(
+        "SELECT id, event, email, name, member, language, registration, withdrawn_at FROM registration_invitation "
+        "WHERE id = {} AND link_version = {} AND withdrawn_at IS NULL",
+        *opened,
+    )
+    return InvitedRow(**rows[0]) if rows else None
 
 
 class RegistrationFilter(msgspec.Struct, frozen=True):
@@ -279,7 +379,8 @@ async def events_of_person(person_id: UUID) -> list[EventRow]:
     columns = ", ".join(f"e.{name} AS {name}" for name in EventRow.__struct_fields__)
     rows = await sql(
         f"SELECT {columns} FROM event e JOIN registration r ON r.event = e.id "
-        "WHERE r.person = {} AND r.status = 'confirmed' AND e.status <> 'draft' ORDER BY e.starts_on, e.id",
+        "WHERE r.person = (SELECT COALESCE(merged_into, id) FROM person WHERE id = {}) AND r.status = 'confirmed' "
+        "AND e.status <> 'draft' ORDER BY e.starts_on, e.id",
         person_id,
     )
     return [EventRow(**row) for row in rows]

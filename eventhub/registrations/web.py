@@ -1,9 +1,8 @@
-"""Pages of registrations: the form, the personal page, and the organisers' lists."""
+"""Pages of registrations: the form, the way to the personal page, and the list of all of them."""
 
 import secrets
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import FormMultiDict
@@ -11,52 +10,28 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from eventhub import languages
-from eventhub.access import Policy, identity_of, open_to
-from eventhub.calendars import event_file
+from eventhub.access import Policy, open_to
 from eventhub.directory.addresses import email_problem
 from eventhub.directory.queries import member_choices
 from eventhub.errors import Problems
-from eventhub.events.feeds import calendar_answer, calendar_event, feed_answer
-from eventhub.events.forms import labelled
-from eventhub.events.queries import EventRow, event_by_id, event_by_slug, programme_of, public_event
+from eventhub.events.queries import EventRow, event_by_slug, public_event
+from eventhub.events.rules import Door
 from eventhub.limits import FORMS_PER_MINUTE, at_most
-from eventhub.links import make_link, read_link
-from eventhub.pages import chosen_zone, list_page, redirect, render
-from eventhub.programme.queries import signed_up_of
+from eventhub.pages import chosen_zone, redirect, render
+from eventhub.questions.forms import add_answer_problems, posted_answers
+from eventhub.questions.queries import questions_of
+from eventhub.questions.rules import LARGEST_FORM, as_asked
 from eventhub.registrations.commands import (
-    NewHeadCount,
     NewRegistration,
     RegistrationClosed,
-    cancel_by_link,
-    cancel_registration,
-    confirm_registration,
-    decline_registration,
-    record_attendance,
-    record_head_count,
     register_participant,
     send_link_again,
-    state_gender,
 )
-from eventhub.registrations.forms import GenderForm, HeadCountForm, LinkForm, RegistrationForm
-from eventhub.registrations.queries import (
-    RegistrationFilter,
-    events_of_person,
-    gender_statement_of,
-    head_count_of,
-    no_such_registration,
-    place_in_queue,
-    proves_mailbox,
-    registration_by_id,
-    registration_by_link,
-    registration_counts,
-    registrations_of,
-    seats_of,
-)
-from eventhub.registrations.rules import Attends, RegistrationStatus
-from eventhub.words import Sentence
-
-LIST_PAGE = 50
-_PERSONAL = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+from eventhub.registrations.forms import LinkForm, RegistrationForm
+from eventhub.registrations.mine_web import HOLDER_PAGES
+from eventhub.registrations.pools_web import POOL_PAGES
+from eventhub.registrations.queries import InvitedRow, invitation_by_token, seats_of
+from eventhub.registrations.staff_web import STAFF_REGISTRATION_PAGES
 
 
 class Register(Controller):
@@ -66,12 +41,16 @@ class Register(Controller):
 
     @get("/events/{slug:str}/register")
     async def new(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+        self,
+        request: Request[Any, Any, Any],
+        slug: FromPath[str],
+        now: NamedDependency[datetime],
+        invitation: FromQuery[str] = "",
     ) -> Response[str]:
-        """How things stand, then the form."""
-        event = await public_event(slug)
-        if not event.takes_registrations(now):
-            return render(request, "registrations/closed", event=event, is_past=event.is_past(now))
+        """How things stand, then the form; `invitation` is the secret of a personal invitation."""
+        event, invited = await _event_and_invitation(slug, invitation)
+        if not _is_open(event, invited, now):
+            return _closed_page(request, event, now)
         form = RegistrationForm(
             event=event,
             members=dict(await member_choices()),
@@ -80,30 +59,36 @@ class Register(Controller):
                 "time_zone": chosen_zone(request) or "",
                 "gender": "",
                 "submission_key": secrets.token_urlsafe(16),
+                **({"name": invited.name, "email": invited.email, "invitation_token": invitation} if invited else {}),
             },
         )
-        return render(request, "registrations/form", event=event, form=form, seats=await seats_of(event.id))
+        return await _form_page(request, event, form, invited)
 
-    @post("/events/{slug:str}/register", middleware=at_most(FORMS_PER_MINUTE, of="registrations"))
+    @post(
+        "/events/{slug:str}/register",
+        request_max_body_size=LARGEST_FORM,
+        middleware=at_most(FORMS_PER_MINUTE, of="registrations"),
+    )
     async def create(
         self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
     ) -> Response[Any]:
         """Register; the answer is the page of the registration."""
         posted = await request.form()
+        answers = await posted_answers(posted)
+        new = _new_registration(posted, answers)
         try:
-            done = await register_participant(slug, _new_registration(posted), now=now)
+            done = await register_participant(slug, new, now=now)
         except Problems as problems:
-            event = await public_event(slug)
+            event, invited = await _event_and_invitation(slug, new.invitation_token)
             form = RegistrationForm(posted, event=event, members=dict(await member_choices()))
-            form.add_problems(problems)
-            seats = await seats_of(event.id)
-            return render(request, "registrations/form", status_code=422, event=event, form=form, seats=seats)
+            return await _form_page(request, event, form, invited, problems=problems, typed=answers)
         except RegistrationClosed as refusal:
-            event, status = await public_event(slug), refusal.status_code
-            return render(request, "registrations/closed", status_code=status, event=event, is_past=event.is_past(now))
+            event, _ = await _event_and_invitation(slug, new.invitation_token)
+            return _closed_page(request, event, now, status_code=refusal.status_code)
         if done.is_new or done.same_form:
             return redirect("/" + done.manage_url.split("/", 3)[3])
-        event, link_form = await public_event(slug), LinkForm(data={"email": done.registration.email})
+        event, _ = await _event_and_invitation(slug, new.invitation_token)
+        link_form = LinkForm(data={"email": done.registration.email})
         return render(request, "registrations/already", event=event, form=link_form, sent=False)
 
     @post("/events/{slug:str}/send-link", status_code=200, middleware=at_most(FORMS_PER_MINUTE, of="registrations"))
@@ -121,221 +106,75 @@ class Register(Controller):
         return render(request, "registrations/already", event=event, form=form, sent=True)
 
 
-def _new_registration(posted: FormMultiDict) -> NewRegistration:
+async def _event_and_invitation(slug: str, token: str) -> tuple[EventRow, InvitedRow | None]:
+    """The event, if everybody may know of it or it is the one of the invitation; and the invitation."""
+    invited = await invitation_by_token(token) if token else None
+    event = await event_by_slug(slug) if invited else await public_event(slug)
+    if invited and invited.event != event.id:
+        return await public_event(slug), None
+    return event, invited
+
+
+def _is_open(event: EventRow, invited: InvitedRow | None, now: datetime) -> bool:
+    return event.takes_registrations(now) or (invited is not None and event.door(now) is Door.INVITATION)
+
+
+def _closed_page(
+    request: Request[Any, Any, Any], event: EventRow, now: datetime, status_code: int = 200
+) -> Response[str]:
+    return render(
+        request,
+        "registrations/closed",
+        status_code=status_code,
+        event=event,
+        is_past=event.is_past(now),
+        door=event.door(now),
+    )
+
+
+async def _form_page(
+    request: Request[Any, Any, Any],
+    event: EventRow,
+    form: RegistrationForm,
+    invited: InvitedRow | None,
+    *,
+    problems: Problems | None = None,
+    typed: dict[str, Any] | None = None,
+) -> Response[str]:
+    questions = as_asked(await questions_of(event.id), languages.current(), event.language)
+    errors = add_answer_problems(form, problems, questions, typed or {}) if problems else {}
+    return render(
+        request,
+        "registrations/form",
+        status_code=422 if problems else 200,
+        event=event,
+        form=form,
+        seats=await seats_of(event.id),
+        invited=invited,
+        questions=questions,
+        values=typed or {},
+        errors=errors,
+    )
+
+
+def _new_registration(posted: FormMultiDict, answers: dict[str, Any]) -> NewRegistration:
     """What was typed. The form itself, with its hundreds of choices, is made only when it is shown again."""
 
     def typed(name: str) -> str:
         value = posted.get(name)
         return value.replace("\x00", "") if isinstance(value, str) else ""
 
-    names = ("name", "email", "attends", "gender", "level", "member", "organisation", "city", "country", "time_zone")
+    names = (
+        "name", "email", "attends", "gender", "level", "member", "organisation", "city", "country", "time_zone",
+        "access_needs", "invitation_token",
+    )  # fmt: skip
     values: dict[str, Any] = {name: typed(name) for name in names}
     return NewRegistration(
         **values,
+        answers=answers,
         language=typed("language") or languages.current(),
         submission_key=typed("submission_key")[:64] or None,
     )
 
 
-class PersonalPage(Controller):
-    """What the holder of a personal link sees and does. Links in letters only show; buttons act."""
-
-    path = "/registrations"
-    opt = open_to(Policy.HOLDER)
-
-    @get("/{token:str}")
-    async def show(
-        self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Where the registration stands."""
-        if token.endswith(".ics"):
-            registration = await registration_by_link(token.removesuffix(".ics"))
-            event = await event_by_id(registration.event)
-            return calendar_answer(event_file(calendar_event(event)), request, name="event.ics", public=False)
-        return await _personal_page(request, token, now)
-
-    @post("/{token:str}/cancel")
-    async def cancel(
-        self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Give the seat or the place in the queue back."""
-        await cancel_by_link(token, now=now)
-        return redirect(f"/registrations/{token}", Sentence("Your registration is cancelled."))
-
-    @post("/{token:str}/gender")
-    async def gender(
-        self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Change or withdraw how one wants to be counted."""
-        form = GenderForm(await request.form())
-        try:
-            await state_gender(token, form.gender.data or "", now=now)
-        except Problems as problems:
-            form.add_problems(problems)
-            return await _personal_page(request, token, now, form=form)
-        return redirect(f"/registrations/{token}", Sentence("Your answer is kept as you gave it."))
-
-
-async def _personal_page(
-    request: Request[Any, Any, Any], token: str, now: datetime, form: GenderForm | None = None
-) -> Response[str]:
-    registration = await registration_by_link(token)
-    event = await event_by_id(registration.event)
-    proven = proves_mailbox(token)
-    if form is None:
-        stated = await gender_statement_of(registration.person) if proven else None
-        form = GenderForm(data={"gender": stated["gender"] if stated else ""})
-    return render(
-        request,
-        "registrations/registration",
-        status_code=422 if form.errors else 200,
-        headers=_PERSONAL,
-        token=token,
-        registration=registration,
-        event=event,
-        position=await place_in_queue(registration),
-        form=form,
-        is_past=event.is_past(now),
-        proven=proven,
-        sign_up_items=[item for item in await programme_of(event.id) if item.takes_sign_up],
-        signed_up=await signed_up_of(registration.id),
-        now=now,
-        feed_path=f"/people/{make_link('person', registration.person, 1)}.ics" if proven else None,
-    )
-
-
-class PersonalFeed(Controller):
-    """The calendar of one person, by a secret link."""
-
-    opt = open_to(Policy.HOLDER)
-
-    @get("/people/{token:str}")
-    async def feed(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
-        """Events that the person has a seat at."""
-        opened = read_link("person", token.removesuffix(".ics")) if token.endswith(".ics") else None
-        if opened is None:
-            raise no_such_registration()
-        found = await events_of_person(opened[0])
-        return feed_answer(found, request, name="EventHub", path="/calendar.ics", public=False)
-
-
-class StaffRegistrations(Controller):
-    """The people of one event, as staff work with them."""
-
-    path = "/staff/events/{slug:str}/registrations"
-    opt = open_to(Policy.SEE_PEOPLE)
-
-    @get("/")
-    async def index(
-        self,
-        request: Request[Any, Any, Any],
-        slug: FromPath[str],
-        status: FromQuery[str] = "",
-        attends: FromQuery[str] = "",
-        attended: FromQuery[str] = "",
-        q: FromQuery[str] = "",
-        page_number: FromQuery[str] = "1",
-    ) -> Response[str]:
-        """The list with its filters, and the attendance of each."""
-        number = list_page(page_number)
-        wanted = RegistrationFilter(
-            status=status if status in set(RegistrationStatus) else "",
-            attends=attends if attends in set(Attends) else "",
-            attended=attended,
-            q=q[:100],
-        )
-        return await _list_page(request, await event_by_slug(slug), wanted, number)
-
-    @post("/{registration_id:uuid}/{verb:str}", opt=open_to(Policy.RECORD_ATTENDANCE))
-    async def act(
-        self,
-        request: Request[Any, Any, Any],
-        slug: FromPath[str],
-        registration_id: FromPath[UUID],
-        verb: FromPath[str],
-        now: NamedDependency[datetime],
-    ) -> Response[Any]:
-        """Mark as present or not, cancel, confirm, decline."""
-        who = identity_of(request)
-        assert who is not None
-        event = await event_by_slug(slug)
-        registration = await registration_by_id(registration_id)
-        if registration.event != event.id:
-            raise no_such_registration()
-        said = await _act(
-            verb, registration_id, now=now, account_id=who.account_id, may_edit=who.may(Policy.EDIT_EVENTS)
-        )
-        form = await request.form()
-        back = str(form.get("back") or "")
-        own = f"/staff/events/{slug}/registrations"
-        return redirect(f"{back if back.startswith(own) else own}#r-{registration_id}", said)
-
-    @post("/head-count", opt=open_to(Policy.RECORD_ATTENDANCE))
-    async def head_count(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Type in numbers for an event without a list."""
-        who = identity_of(request)
-        assert who is not None
-        event = await event_by_slug(slug)
-        form = HeadCountForm(await request.form())
-        if form.validate():
-            numbers = {n: form[n].data or 0 for n in ("women", "men", "others", "undisclosed", "political")}
-            try:
-                count = NewHeadCount(**numbers, source=form.source.data or "")
-                await record_head_count(event, count, now=now, account_id=who.account_id)
-                return redirect(f"/staff/events/{slug}/registrations#head-count", Sentence("The head count is kept."))
-            except Problems as problems:
-                form.add_problems(problems)
-        return await _list_page(request, event, RegistrationFilter(), 1, head_count_form=form)
-
-
-async def _act(verb: str, registration_id: UUID, *, now: datetime, account_id: UUID, may_edit: bool) -> Sentence:
-    if verb in ("present", "absent"):
-        await record_attendance(registration_id, attended=verb == "present", now=now, account_id=account_id)
-        return Sentence("Marked as present.") if verb == "present" else Sentence("The mark is taken back.")
-    commands: dict[str, Any] = {
-        "cancel": cancel_registration,
-        "confirm": confirm_registration,
-        "decline": decline_registration,
-    }
-    if verb not in commands or not may_edit:
-        raise no_such_registration()
-    await commands[verb](registration_id, now=now, account_id=account_id)
-    return {
-        "cancel": Sentence("The registration is cancelled."),
-        "confirm": Sentence("The person has a seat now."),
-        "decline": Sentence("The registration is declined."),
-    }[verb]
-
-
-async def _list_page(
-    request: Request[Any, Any, Any],
-    event: EventRow,
-    wanted: RegistrationFilter,
-    number: int,
-    head_count_form: HeadCountForm | None = None,
-) -> Response[str]:
-    found, total = await registrations_of(event.id, wanted, limit=LIST_PAGE, offset=(number - 1) * LIST_PAGE)
-    count = await head_count_of(event.id)
-    if head_count_form is None:
-        head_count_form = HeadCountForm(data=count or {})
-    return render(
-        request,
-        "registrations/staff_registrations",
-        status_code=422 if head_count_form.errors else 200,
-        event=event,
-        registrations=found,
-        total=total,
-        number=number,
-        pages=max(1, -(-total // LIST_PAGE)),
-        wanted=wanted,
-        statuses=labelled(RegistrationStatus),
-        counts=await registration_counts(event.id),
-        seats=await seats_of(event.id),
-        head_count=count,
-        head_count_form=head_count_form,
-    )
-
-
-REGISTRATION_PAGES: list[Any] = [Register, PersonalPage, PersonalFeed, StaffRegistrations]
+REGISTRATION_PAGES: list[Any] = [Register, *HOLDER_PAGES, *STAFF_REGISTRATION_PAGES, *POOL_PAGES]

@@ -48,6 +48,7 @@ async def test_an_event_is_made_as_a_draft_and_answered_whole(client: httpx.Asyn
     assert body == EVENT | {
         "id": body["id"], "slug": "care-in-the-metropolis", "status": "draft", "is_own": True, "starts_on": "2027-03-01",
         "ends_on": "2027-03-01", "language": "en", "seats_taken": 0, "waiting": 0, "registration_mode": "open",
+        "registration_opens_at": None, "offer_hours": None,
         "parent": None, "counts_in_statistics": True, "action_lines": [], "cancel_reason": "", "version": 1,
         "url": "http://127.0.0.1:8000/events/care-in-the-metropolis",
     }  # fmt: skip

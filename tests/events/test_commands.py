@@ -24,7 +24,11 @@ from eventhub.events.locking import EventIsCancelled, EventIsKept
 from eventhub.events.queries import EventFilter, event_by_slug, events, item_by_id, parts_of, programme_of, ties_of
 from eventhub.events.rules import EventFacts, ItemFacts
 from eventhub.programme.commands import add_programme_item, change_programme_item, remove_programme_item
-from eventhub.registrations.commands import CapacityTooSmall, cancel_registration, record_attendance
+from eventhub.registrations.commands import (
+    cancel_registration,
+    record_attendance,
+)
+from eventhub.registrations.seats import CapacityTooSmall
 from eventhub.speakers.queries import exceptions_of
 from tests.make import NOW, a_lab, an_account, an_event, an_item, registered, some_account, speaking, themes_loaded
 

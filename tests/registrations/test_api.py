@@ -7,7 +7,7 @@ import pytest
 from eventhub.database import sql
 from eventhub.events.commands import cancel_event
 from tests.conftest import BASE_URL
-from tests.make import NOW, a_member, a_token, an_event, bearer, registered, some_account
+from tests.make import NOW, a_member, a_question, a_token, an_event, bearer, registered, some_account
 from tests.registrations.looking import letters_of, rows_of, statuses
 
 ADA = {"name": "Ada", "email": "ada@example.org", "attends": "online"}
@@ -36,21 +36,24 @@ async def test_a_registration_is_answered_with_its_link(client):
 async def test_everything_a_person_may_say_is_taken(client):
     await a_member("Barcelona")
     event = await an_event(mode="hybrid", place="Barcelona")
+    diet = await a_question(event, "Diet")
     answer = await client.post(
         path_of(event),
         json=ADA | {"gender": "woman", "level": "political", "member": "barcelona", "language": "fr",
-                    "answers": {"diet": "vegan"}},
+                    "access_needs": "captions", "answers": {diet.id: "vegan", "unknown": "dropped"}},
     )  # fmt: skip
     assert answer.status_code == 201
     rows = await sql(
-        "SELECT r.level AS level, r.language AS language, r.answers AS answers, m.key AS member, g.gender AS gender "
+        "SELECT r.level AS level, r.language AS language, r.answers AS answers, m.key AS member, "
+        "g.gender AS gender, r.access_needs AS needs "
         "FROM registration r JOIN member m ON m.id = r.member JOIN gender_statement g ON g.person = r.person"
     )
     assert rows == [
         {
             "level": "political",
             "language": "fr",
-            "answers": '{"diet":"vegan"}',
+            "answers": f'{{"{diet.id}":"vegan"}}',
+            "needs": "captions",
             "member": "barcelona",
             "gender": "woman",
         }
@@ -114,7 +117,7 @@ async def test_every_fault_is_named_with_its_field(client):
         pytest.param(b'{"name": "Ada"}', 422, id="no address"),
         pytest.param(b'{"name": 3, "email": "a@example.org"}', 422, id="a number for a name"),
         pytest.param(b'{"name": "Ada", "email": "a@example.org", "colour": "red"}', 422, id="an unknown field"),
-        pytest.param(b'{"name": "Ada", "email": "a@example.org", "answers": {"a": 3}}', 422, id="answers of numbers"),
+        pytest.param(b'{"name": "Ada", "email": "a@example.org", "answers": {"a": {"b": 3}}}', 422, id="answers of objects"),
         pytest.param(b'{"name": "\\u0000", "email": "a@example.org"}', 422, id="a name of NUL"),
         pytest.param(b'{"name": "Ada", "email": "a\\u0000@example.org"}', 422, id="an address with NUL"),
         pytest.param(b'{"name": "Ada", "email": "a@example.org", "member": "\\u0000"}', 422, id="a member of NUL"),

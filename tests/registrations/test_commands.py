@@ -15,7 +15,6 @@ from eventhub.events.rules import EventFacts, ItemFacts
 from eventhub.links import make_link
 from eventhub.programme.commands import add_programme_item
 from eventhub.registrations.commands import (
-    CapacityTooSmall,
     NewHeadCount,
     NewRegistration,
     NotStanding,
@@ -39,6 +38,7 @@ from eventhub.registrations.queries import (
     registration_by_link,
     registrations_of,
 )
+from eventhub.registrations.seats import CapacityTooSmall
 from tests.make import NOW, a_member, a_person, an_event, registered, some_account
 from tests.registrations.looking import (
     audit_of,
@@ -394,9 +394,7 @@ async def test_no_seat_is_given_to_who_cancelled_nor_at_a_cancelled_event():
     ("changes", "now", "said"),
     [
         pytest.param({"registration_mode": "closed"}, NOW, "no registrations at present", id="closed by the organiser"),
-        pytest.param(
-            {"registration_closes_at": NOW}, NOW, "no registrations at present", id="after the last day to register"
-        ),
+        pytest.param({"registration_closes_at": NOW}, NOW, "has closed", id="after the last day to register"),
         pytest.param({}, datetime(2099, 3, 1, 11, 0, 1, tzinfo=UTC), "is over", id="after the event"),
     ],
 )

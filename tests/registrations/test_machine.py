@@ -19,7 +19,6 @@ from eventhub.errors import NotFound
 from eventhub.events.queries import event_by_id
 from eventhub.links import make_link
 from eventhub.registrations.commands import (
-    CapacityTooSmall,
     NewRegistration,
     NotStanding,
     RegistrationClosed,
@@ -29,9 +28,8 @@ from eventhub.registrations.commands import (
     confirm_registration,
     decline_registration,
     register_participant,
-    resize_pool,
-    set_pool_open,
 )
+from eventhub.registrations.seats import CapacityTooSmall, resize_pool, set_pool_open
 from tests.make import NOW, an_event, some_account
 from tests.registrations.looking import audit_of
 
