@@ -141,6 +141,21 @@ def read_sheet(
     return _sheet(lines, required, optional)
 
 
+def workbook_lines(content: bytes) -> list[tuple[int, list[str]]]:
+    """
+    The lines of the first sheet of an XLSX with their numbers, where its columns are not known beforehand.
+
+    Raises:
+        BadFile: it is no XLSX, or unpacks to more than can be taken.
+
+    """
+    lines = _xlsx_lines(content, "%Y-%m-%d")
+    for number, cells in lines:
+        if any(_NO_TEXT.search(cell) for cell in cells):
+            raise BadFile(Sentence("Line %(line)s holds a character that cannot be kept.", line=number))
+    return lines
+
+
 def _sheet(lines: list[tuple[int, list[str]]], required: Sequence[str], optional: Sequence[str] | None) -> Sheet:
     lines = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
     if not lines:

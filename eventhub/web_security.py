@@ -74,7 +74,7 @@ class Surroundings:
 
         is_head = scope["method"] == "HEAD"
         if is_head:
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "eventhub_is_head": True}  # type: ignore[assignment]
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

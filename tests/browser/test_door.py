@@ -53,7 +53,7 @@ async def test_marks_made_without_a_network_arrive_once_and_in_order(
     assert first_name in await page.inner_text("#verdict .verdict.good")
     await page.fill("#q", second_name)
     await page.click("#door-search [type=submit]")
-    await page.click(f"#found form:has(input[value={second}]) button")
+    await page.click(f"#found form:has(input[value='{second}']) button")
     await page.wait_for_function("document.querySelector('#door-waiting').textContent.includes('2')")
     await type_code(page, first)
     await type_code(page, "ZZZZ-ZZZZ")
