@@ -157,16 +157,19 @@ def _database(migrate_first: bool) -> Callable[[Litestar], Any]:
 
 @contextlib.asynccontextmanager
 async def _postman(app: Litestar) -> AsyncIterator[None]:
-    """Empty the outbox in the web process, as the embedded installation does."""
-    from eventhub.mail.postman import background
+    """Empty the outbox and keep up with the clock in the web process, as the embedded installation does."""
+    from eventhub.mail.postman import background as carry_letters
+    from eventhub.registrations.upkeep import background as keep_up
 
-    task = asyncio.create_task(background())
+    tasks = [asyncio.create_task(work()) for work in (carry_letters, keep_up)]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 def asgi(app: Litestar) -> ASGIApp:

@@ -37,6 +37,9 @@ class _Posted:
         ]
 
 
+_LARGEST_NUMBER = 10**18
+
+
 class Form(wtforms.Form):  # type: ignore[misc]
     """The base of all forms. Labels and hints are English messages; they are translated when a form is made."""
 
@@ -57,9 +60,12 @@ class Form(wtforms.Form):  # type: ignore[misc]
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """As WTForms does; a field that cannot be read says so once, and nothing of bounds."""
+        for field in self:
+            if isinstance(field.data, int) and abs(field.data) > _LARGEST_NUMBER:
+                field.data = _LARGEST_NUMBER  # WTForms fails on numbers too long for a float; this one is out of bounds
         sound = bool(super().validate(*args, **kwargs))
         for field in self:
-            if getattr(field, "process_errors", None):
+            if field.errors and getattr(field, "process_errors", None):  # an optional field left empty has none
                 field.errors = list(field.process_errors)
         return sound
 

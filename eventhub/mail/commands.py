@@ -53,7 +53,7 @@ async def post_letter(letter: OutgoingLetter, *, now: datetime) -> bool:
         "language, facts, message_id, status, created_at, available_at, not_after, attempts, last_answer) "
         "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, "
         "CAST({} AS TEXT) || CAST((SELECT COUNT(*) FROM letter WHERE person = {} "
-        "AND (event = {}) IS TRUE AND kind = 'registration_cancelled') AS TEXT) || ',' || CAST({} AS TEXT), "
+        "AND (event = {}) IS TRUE AND kind IN ('registration_cancelled', 'registration_replaced')) AS TEXT) || ',' || CAST({} AS TEXT), "
         "{}, 'queued', {}, {}, {}, 0, '') ON CONFLICT (dedupe_key) DO NOTHING RETURNING id",
         new, letter.dedupe_key, letter.kind, letter.event_id, letter.person_id, letter.recipient_name,
         letter.recipient_address, letter.language, '{"cancelled_before":', letter.person_id, letter.event_id, facts[1:],

@@ -158,7 +158,7 @@ def _calendar_event(event: dict[str, Any], kind: str, cancelled_before: int) -> 
     of which must outnumber the last one (RFC 5546 2.1.4) although the event
     itself did not change: hence two steps for every cancellation.
     """
-    steps = 2 * cancelled_before + (1 if kind == "registration_cancelled" else 0)
+    steps = 2 * cancelled_before + (1 if kind in ("registration_cancelled", "registration_replaced") else 0)
     return CalendarEvent(
         uid=event["uid"],
         sequence=event["sequence"] + steps,

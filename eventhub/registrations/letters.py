@@ -42,6 +42,7 @@ def registration_letter(
             "manage_url": manage_url(registration.id, registration.link_version, by_letter=True),
             "event": event_facts(event, with_link=has_seat),
             "calendar_method": _METHODS.get(kind),
+            **({"asks_first": True} if kind == "registration_waitlisted" and event.offer_hours else {}),
             **({"offer_until": registration.offer_until.isoformat()} if registration.offer_until else {}),
             **more,
         },

@@ -360,7 +360,7 @@ async def send_my_links(email: str, *, now: datetime) -> None:
         f"SELECT {columns}, r.id AS r_id, r.person AS r_person, r.name AS r_name, r.link_version AS r_link_version, "
         "r.language AS r_language, r.time_zone AS r_time_zone, r.status AS r_status, "
         "r.registered_at AS r_registered_at, p.email AS r_email FROM person p JOIN registration r ON r.person = p.id "
-        "JOIN event e ON e.id = r.event WHERE p.email_key = {} "
+        "JOIN event e ON e.id = r.event WHERE p.id = (SELECT COALESCE(merged_into, id) FROM person WHERE email_key = {}) "
         "AND r.status IN ('pending', 'confirmed', 'offered', 'waitlisted') AND e.status = 'published' "
         "AND COALESCE(e.ends_on, e.starts_on) >= {} ORDER BY e.starts_on, e.title, e.id LIMIT {}",
         email_key(email), now.date() - timedelta(days=2), MOST_LINKS,

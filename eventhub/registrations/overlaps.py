@@ -106,7 +106,7 @@ async def overlaps_of_address(event: EventRow, key: str) -> list[Overlap]:
     last, first = _days(event)
     rows = await sql(
         f"SELECT {_COLUMNS} FROM person p JOIN registration o ON o.person = p.id AND o.status IN {_STANDING} "
-        "JOIN event e ON e.id = o.event WHERE p.email_key = {} AND e.id <> {} AND e.status = 'published' "
+        "JOIN event e ON e.id = o.event WHERE p.id = (SELECT COALESCE(merged_into, id) FROM person WHERE email_key = {}) AND e.id <> {} AND e.status = 'published' "
         "AND e.starts_on <= {} AND COALESCE(e.ends_on, e.starts_on) >= {} ORDER BY e.starts_on, e.title, e.id",
         key, event.id, last, first,
     )  # fmt: skip

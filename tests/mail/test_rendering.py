@@ -60,6 +60,20 @@ KINDS: dict[str, dict[str, Any]] = {
     "event_changed": {**FACTS, "calendar_method": "REQUEST"},
     "event_cancelled": {**FACTS, "calendar_method": "CANCEL", "reason": "The river rose."},
     "registration_link": FACTS,
+    "registration_invited": FACTS,
+    "message_to_registered": {**FACTS, "message_subject": "Bring shoes", "message": "Dear [name],\n\nit may rain."},
+    "registration_pending": FACTS,
+    "registration_offered": {**FACTS, "offer_until": "2027-05-10T07:30:00+00:00"},
+    "registration_lapsed": FACTS,
+    "registration_replaced": {**FACTS, "calendar_method": "CANCEL", "had_seat": True, "colleague": "Bo <b>Example</b>"},
+    "registration_links": {
+        "recipient_name": "Alex",
+        "links": [
+            {"title": "Cities & water", "when": "12 May", "url": FACTS["manage_url"], "status": status}
+            for status in ("confirmed", "waitlisted")
+        ],
+    },
+    "certificate_ready": {**FACTS, "certificate_url": "http://127.0.0.1:8000/registrations/k/certificate.pdf"},
     "sign_in_link": {"recipient_name": "Alex", "sign_in_url": "http://127.0.0.1:8000/sign-in/x", "minutes": 30},
     "parity_tipped": {
         "recipient_name": "Alex",
@@ -88,6 +102,15 @@ KINDS: dict[str, dict[str, Any]] = {
         "event_title": "Water",
         "has_confirmed": True,
         "event_url": "http://127.0.0.1:8000/staff/events/water",
+    },
+    "delegation_invited": {
+        "recipient_name": "Alex <b>Example</b>",
+        "reader_zone": "Asia/Kathmandu",
+        "manage_url": "http://127.0.0.1:8000/delegation/k",
+        "event": EVENT,
+        "member_name": "Barcelona",
+        "places": ["3 more delegates can be named.", "No more observers can be named."],
+        "closes_at": "2026-12-01T17:00:00+00:00",
     },
     "programme_changed": {
         **FACTS,
