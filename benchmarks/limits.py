@@ -105,7 +105,7 @@ async def record_one() -> Recorded:
     ]
     type(db).run_querystring = kept  # type: ignore[method-assign]
     try:
-        person = NewRegistration(f"Person {number}", f"person-{number}@example.org", language="en")
+        person = NewRegistration(f"Person {number}", f"person-{number}@example.org", language="en", answers={})
         await register_participant(SLUG, person, now=utc_now())
     finally:
         type(db).run_querystring = plain  # type: ignore[method-assign]

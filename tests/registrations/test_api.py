@@ -117,7 +117,9 @@ async def test_every_fault_is_named_with_its_field(client):
         pytest.param(b'{"name": "Ada"}', 422, id="no address"),
         pytest.param(b'{"name": 3, "email": "a@example.org"}', 422, id="a number for a name"),
         pytest.param(b'{"name": "Ada", "email": "a@example.org", "colour": "red"}', 422, id="an unknown field"),
-        pytest.param(b'{"name": "Ada", "email": "a@example.org", "answers": {"a": {"b": 3}}}', 422, id="answers of objects"),
+        pytest.param(
+            b'{"name": "Ada", "email": "a@example.org", "answers": {"a": {"b": 3}}}', 422, id="answers of objects"
+        ),
         pytest.param(b'{"name": "\\u0000", "email": "a@example.org"}', 422, id="a name of NUL"),
         pytest.param(b'{"name": "Ada", "email": "a\\u0000@example.org"}', 422, id="an address with NUL"),
         pytest.param(b'{"name": "Ada", "email": "a@example.org", "member": "\\u0000"}', 422, id="a member of NUL"),
