@@ -5,6 +5,7 @@ A further kind is one function in IMPORTS or EXPORTS; NARROWED_BY names the opti
 export heeds.
 """
 
+import asyncio
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -194,8 +195,12 @@ def export_file(kind: str, event: str | None, year: int | None, form: str | None
         form = ending if ending in FORMATS else "csv"
     if form == "xlsx" and output is None and sys.stdout.isatty():
         fail("An XLSX is no text for a terminal; please name a file with -o.")
-    table: Table = run(lambda: EXPORTS[kind](ExportRequest(event, year)))
-    _write(form, table, output)
+
+    async def export() -> None:
+        table = await EXPORTS[kind](ExportRequest(event, year))
+        await asyncio.to_thread(_write, form, table, output)  # long tables are read while they are written
+
+    run(export)
 
 
 def _write(form: str, table: Table, output: Path | None) -> None:

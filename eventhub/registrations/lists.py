@@ -10,9 +10,10 @@ from eventhub.database import Row, sql
 from eventhub.directory.rules import Level
 from eventhub.events.queries import EventRow
 from eventhub.events.zones import as_instant
-from eventhub.questions.queries import columns_for, decoded, questions_of
+from eventhub.questions.queries import answer_counts, columns_for, decoded, questions_of
 from eventhub.questions.rules import answer_cell
 from eventhub.registrations.rules import Attends, RegistrationStatus
+from eventhub.streaming import lines_in_parts
 
 #: Identifiers in one statement; both engines take several hundred.
 AT_ONCE = 200
@@ -245,6 +246,8 @@ async def list_table(
     """
     The registrations that match, or those chosen, as rows of a file; times are in the zone of the event.
 
+    They are read while they are written; see `lines_in_parts`.
+
     Each question of the event has a column; a retired one too, if somebody has answered it.
 
     Args:
@@ -261,28 +264,25 @@ async def list_table(
         f"AS attended {_FROM} LEFT JOIN region g ON g.id = m.region"
     )
     if ids is None:
-        rows = await sql(f"{select} WHERE {condition} ORDER BY {_order(wanted.sort)}", *values)
-    else:
-        by_id: dict[UUID, Row] = {}
-        for part in parts_of(ids):
-            marks = ", ".join("{}" for _ in part)
-            for row in await sql(f"{select} WHERE r.event = {{}} AND r.id IN ({marks})", event.id, *part):
-                by_id[UUID(str(row["id"]))] = row
-        rows = [by_id[key] for key in ids if key in by_id]
-    answers = [decoded(row["answers"]) for row in rows]
-    answered = {key for one in answers for key in one}
-    questions = [
-        question
-        for question in await questions_of(event.id, with_retired=True)
-        if not question.is_retired or question.id in answered
-    ]
+        keys = await sql(f"SELECT r.id AS id {_FROM} WHERE {condition} ORDER BY {_order(wanted.sort)}", *values)
+        ids = [row["id"] for row in keys]
+    questions = await questions_of(event.id, with_retired=True)
+    if any(question.is_retired for question in questions):
+        counts = await answer_counts(event.id)
+        questions = [question for question in questions if not question.is_retired or counts.get(question.id)]
     columns = columns_for(questions, LIST_COLUMNS, event.language)
 
-    def cells(row: Row, given: dict[str, Any]) -> Iterator[object]:
+    def cells(row: Row) -> Iterator[object]:
+        given = decoded(row["answers"]) if questions else {}
         for name in LIST_COLUMNS:
             yield as_instant(row[name], event.time_zone) if name == "registered_at" else row[name]
         for question in questions:
             yield answer_cell(question, given.get(question.id), event.language)
 
-    found = (tuple(cells(row, given)) for row, given in zip(rows, answers, strict=True))
-    return (*LIST_COLUMNS, *columns.values()), found
+    async def read(part: Sequence[UUID]) -> list[Sequence[object]]:
+        marks = ", ".join("{}" for _ in part)
+        rows = await sql(f"{select} WHERE r.event = {{}} AND r.id IN ({marks})", event.id, *part)
+        by_id = {row["id"]: row for row in rows}
+        return [tuple(cells(by_id[key])) for key in part if key in by_id]
+
+    return (*LIST_COLUMNS, *columns.values()), lines_in_parts(ids, read)

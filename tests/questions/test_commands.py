@@ -1,5 +1,6 @@
 """Questions of an event as staff change them, and answers that survive every change."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -383,10 +384,12 @@ async def test_the_table_of_an_event_has_a_column_for_each_question_also_an_answ
     await registered(event, "Bea", answers={changed.id: ["yes", "no"], name.id: "=1+1", nights.id: "2"})
     columns, rows = await registrations_table(slug=event.slug, year=None)
     assert tuple(columns) == (*REGISTRATION_COLUMNS, "Visa", "name (2)", "Nights", "Visa (2)")
-    told = {row[1]: row[len(REGISTRATION_COLUMNS) :] for row in rows}
+    told = {row[1]: row[len(REGISTRATION_COLUMNS) :] for row in await asyncio.to_thread(list, rows)}
     assert told == {"Ada": (None, None, None, "Yes"), "Bea": ("Yes; No", "=1+1", 2, None)}
     columns, rows = await registrations_table(slug=None, year=None)
-    assert tuple(columns) == REGISTRATION_COLUMNS and {len(row) for row in rows} == {len(REGISTRATION_COLUMNS)}
+    assert tuple(columns) == REGISTRATION_COLUMNS and {len(row) for row in await asyncio.to_thread(list, rows)} == {
+        len(REGISTRATION_COLUMNS)
+    }
 
 
 async def test_the_table_takes_as_many_queries_for_many_as_for_few(monkeypatch: pytest.MonkeyPatch):
@@ -408,6 +411,6 @@ async def test_the_table_takes_as_many_queries_for_many_as_for_few(monkeypatch: 
             patched.setattr(kind, "run_querystring", counting)
             seen.clear()
             _, rows = await registrations_table(slug=event.slug, year=None)
-            assert len([row for row in rows if row[-1] == "x"]) == number
+            assert len([row for row in await asyncio.to_thread(list, rows) if row[-1] == "x"]) == number
             counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
