@@ -7,6 +7,7 @@ two people who did all the same things exchange what they stated, so that no
 count changes; then no answer may change either, however it is written.
 """
 
+import asyncio
 import io
 import itertools
 import json
@@ -17,6 +18,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from eventhub.access import Policy, cookie_name, is_api
@@ -24,6 +26,7 @@ from eventhub.accounts.commands import create_api_token, make_sign_in_link, sign
 from eventhub.accounts.rules import Role
 from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest
 from eventhub.database import sql, utc_now
+from eventhub.delegations.commands import Contact, Terms, set_delegation
 from eventhub.directory.rules import Gender
 from eventhub.languages import speaking as speaking_language
 from eventhub.links import make_link
@@ -35,6 +38,7 @@ from tests.make import (
     NOW,
     a_lab_with_call,
     a_member,
+    a_question,
     an_account,
     an_application,
     an_event,
@@ -61,6 +65,7 @@ QUERIES = dict.fromkeys(
 #: Answers that cannot be reached with what is in the database, each for a reason.
 UNREACHED = {
     "/health/ready",  # speaks of the server that runs, and none does
+    "/registrations/{token:str}/certificate.pdf",  # after the event; the same page for all stands in certificates.pdf
     "/people/{token:str}",  # own: looked at in a test of its own
     "/schema/{path:str}",  # always 404
     "/speakers/{slot_id:uuid}/portrait.jpg",  # pictures, and nobody has sent one
@@ -107,6 +112,10 @@ def records(body: bytes, media_type: str) -> Iterator[str]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(body))
         for name in book.sheet_names:
             yield from ("\t".join(map(str, row)) for row in book.get_sheet_by_name(name).to_python())
+    elif media_type.startswith("image/"):
+        return  # what people sent themselves
+    elif "pdf" in media_type:
+        yield from (page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
     elif "html" in media_type or "xml" in media_type:
         yield from _BOUNDARY.split(body.decode())
     elif "calendar" in media_type:
@@ -203,6 +212,23 @@ async def the_world() -> World:
     series = UUID(int=8)
     await sql("INSERT INTO event_series (id, slug, name, created_at) VALUES ({}, 'birds', 'Birds', {})", series, NOW)
     await sql("UPDATE event SET series = {}, edition = 1 WHERE id = {}", series, event.id)
+    desk = await set_delegation(
+        event.slug, "barcelona", Terms(), Contact("Xoel Heron", "heron@example.org", "en"), now=NOW, account_id=account
+    )
+    await sql("UPDATE registration SET role = 'delegate' WHERE event = {} AND name = {}", event.id, QUETZAL)
+    question = await a_question(event, "Your nest?", kind="file")
+    await sql(
+        "INSERT INTO answer_file (id, registration, question, name, content_type, content, uploaded_at) "
+        "VALUES ({}, {}, {}, 'nest.png', 'image/png', {}, {})",
+        UUID(int=9), registrations[QUETZAL].registration.id, UUID(question.id), b"\x89PNG", NOW,
+    )  # fmt: skip
+    twin = UUID(int=10)
+    await sql(
+        "INSERT INTO person (id, name, organisation, country, language, created_at) VALUES ({}, {}, '', '', 'en', {})",
+        twin, QUETZAL, NOW,
+    )  # fmt: skip
+    pool = (await sql("SELECT id FROM seat_pool WHERE event = {}", event.id))[0]["id"]
+    token = other.manage_url.rsplit("/", 1)[1]
     letters = [str(row["id"]) for row in await sql("SELECT id FROM letter ORDER BY id")]
     (line,) = await sql("SELECT plan FROM action_line ORDER BY code LIMIT 1") or [{"plan": "nothing"}]
     event_files = ["", ".csv", ".xlsx", ".json"]
@@ -230,7 +256,16 @@ async def the_world() -> World:
         ("name", "/staff/figures"): ["2099", "2099.csv", "2099.xlsx"],
         ("name", "/"): ["2099", "2099.csv"],
         ("table", "/"): [f"{table}{end}" for table in ("engagement", "calendar-annex") for end in event_files[:3]],
-        ("token", "/registrations"): [other.manage_url.rsplit("/", 1)[1]],
+        ("token", "/registrations"): [token],
+        ("token", "/join"): [token],
+        ("token", "/delegation"): [make_link("delegation", desk.id, desk.link_version)],
+        ("person_id", "/delegation"): [str(registrations[QUETZAL].registration.id)],
+        ("person_id", "/staff/events"): [str(registrations[QUETZAL].registration.id)],
+        ("code", "/certificates"): [make_link("certificate", registrations[QUETZAL].registration.id, 1)],
+        ("pool_id", "/"): [str(pool)],
+        ("question_id", "/"): [question.id],
+        ("kept", "/"): [str(found.people[QUETZAL][0])],
+        ("merged", "/"): [str(twin)],
     }
     found.own_links = [speaking_url(slot, 1).removeprefix(BASE_URL) for slot in slots[:2]]
     for address, path in await links_in_letters():
@@ -434,7 +469,7 @@ async def test_no_export_of_the_command_line_names_a_gender_or_changes_with_it(w
             for kind, make in EXPORTS.items()
         }
         return {
-            kind: [tuple(table.columns), *(tuple(map(str, row)) for row in table.rows)]
+            kind: [tuple(table.columns), *(tuple(map(str, row)) for row in await asyncio.to_thread(list, table.rows))]
             for kind, table in tables.items()
         }
 

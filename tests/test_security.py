@@ -86,7 +86,7 @@ async def test_two_hosts_are_none(app: Any, client: httpx.AsyncClient) -> None:
     assert answer.status_code == 421
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/events", "/events/x/register", "/staff/events/new"])
+@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/events", "/campaigns/x/propose", "/staff/events/new"])
 async def test_a_body_of_more_than_a_megabyte_is_refused(app: Any, client: httpx.AsyncClient, path: str) -> None:
     staff = bearer(await a_token("organiser"))
     async with await signed_in(app, "organiser") as web:
@@ -100,6 +100,15 @@ async def test_a_body_of_more_than_a_megabyte_is_refused(app: Any, client: httpx
             answer = await sender.post(path, content=body, headers=headers)
             assert answer.status_code == 413, answer.text
             assert "larger than we take" in answer.text
+
+
+async def test_a_form_that_takes_files_takes_no_more_than_its_files(client: httpx.AsyncClient) -> None:
+    async def slowly() -> Any:
+        for _ in range(17):
+            yield b"x" * 1_000_000
+
+    answer = await client.post("/events/x/register", content=slowly(), headers=FORM)
+    assert (answer.status_code, "larger than we take" in answer.text) == (413, True)
 
 
 @pytest.mark.parametrize(
