@@ -32,6 +32,8 @@ from benchmarks.load import form_request, load, request
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 16
+#: Everybody who registers is another person, whatever the round.
+_NUMBERS = itertools.count(1_000_000)
 
 
 @dataclass
@@ -84,14 +86,16 @@ def pin(process_id: int, core: int) -> None:
 
 
 @contextlib.contextmanager
-def serving(target: str, settings: dict[str, str], port: int, path: str) -> Iterator[int]:
-    """A server in a process of its own, on the first core; ready when it answers."""
+def serving(target: str, settings: dict[str, str], port: int, path: str, *, processes: int = 1) -> Iterator[int]:
+    """A server in a process of its own, on the first core, or in several; ready when it answers."""
     command = [
         sys.executable, "-m", "uvicorn", target, "--factory", "--host", "127.0.0.1", "--port", str(port),
         "--loop", "uvloop", "--http", "httptools", "--log-level", "error", "--no-access-log", "--no-server-header",
+        "--workers", str(processes),
     ]  # fmt: skip
     process = subprocess.Popen(command, env=settings, cwd=ROOT)
-    pin(process.pid, 0)
+    if processes == 1:
+        pin(process.pid, 0)
     try:
         for _ in range(300):
             try:
@@ -152,7 +156,11 @@ async def main():
             for gender in ("woman", "man"):
                 new = NewSpeaker(f"Speaker {number} {gender}", gender=gender, status="confirmed")
                 await add_speaker(item.id, new, now=now, account_id=account)
-        print((await publish_event(event.slug, now=now, account_id=account)).slug)
+        slugs = [(await publish_event(event.slug, now=now, account_id=account)).slug]
+        for number in range(1, 50 if "{what}" == "fifty events" else 1):
+            other = await create_event(facts, now=now, account_id=account)
+            slugs.append((await publish_event(other.slug, now=now, account_id=account)).slug)
+        print(",".join(slugs))
     await close_pool()
 asyncio.run(main())
 """
@@ -245,8 +253,52 @@ def registration(given: Given) -> list[Measured]:
                 cookie, token = (
                     _form_token(port, slug) if target.startswith("eventhub") else ("visitor=x" * 4, "x" * 64)
                 )
-                turns.append(_registering(port, slug, cookie, token, given))
+                turns.append(_registering(port, [slug], cookie, token, given))
             found.append(by_turns(f"registration, {kind}", 0.5, given, *turns))
+    return found
+
+
+def crowd(given: Given) -> list[Measured]:
+    """Registrations at one event and spread over fifty, with more and more people at once; the slowest are printed too."""
+    from tests.pgserver import postgres
+
+    found = []
+    for kind, processes, at_once in (("sqlite", 1, 16), ("postgres", 2, 32)):
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            if kind == "sqlite":
+                urls = [f"sqlite:///{folder}/{name}.sqlite" for name in ("ours", "limit")]
+            else:
+                base = stack.enter_context(postgres(durable=True))
+                urls = [base.replace("/postgres?", f"/{name}?") for name in ("ours", "limit")]
+                for name in ("ours", "limit"):
+                    asyncio.run(_create_database(base, name))
+            contenders = []
+            for target, url in zip(("eventhub.server:create", "benchmarks.limits:registration"), urls, strict=True):
+                port = free_port()
+                settings = environment(url, port)
+                slugs = set_up(settings, what="fifty events").split(",")
+                settings["BENCHMARK_SLUG"] = slugs[0]
+                stack.enter_context(serving(target, settings, port, "/", processes=processes))
+                kept = _form_token(port, slugs[0]) if target.startswith("eventhub") else ("visitor=x" * 4, "x" * 64)
+                contenders.append((port, slugs, *kept))
+
+            by_number = {}
+            for name, number, connections in (
+                (f"hot event, {kind}, {at_once}", 1, at_once), (f"fifty events, {kind}, {at_once}", 50, at_once),
+                (f"hot event, {kind}, 64", 1, 64), (f"hot event, {kind}, 16 again", 1, 16),
+            ):  # fmt: skip
+                slowest: list[list[float]] = [[], []]
+                turns = [
+                    _registering(port, slugs[:number], cookie, token, given, connections, waits)
+                    for (port, slugs, cookie, token), waits in zip(contenders, slowest, strict=True)
+                ]
+                found.append(by_turns(name, 0.6, given, *turns))
+                by_number[name] = found[-1].ours
+                ours, limit = (statistics.median(waits) * 1000 for waits in slowest)
+                print(f"  {name}: 99 of 100 within {ours:.0f} ms, of the limit within {limit:.0f} ms", file=sys.stderr)
+            share = by_number[f"hot event, {kind}, 64"] / by_number[f"hot event, {kind}, 16 again"]
+            print(f"  {kind}: 64 at once do {share:.0%} of what 16 do", file=sys.stderr)
     return found
 
 
@@ -267,8 +319,16 @@ def _form_token(port: int, slug: str) -> tuple[str, str]:
     return cookie, found[1]
 
 
-def _registering(port: int, slug: str, cookie: str, token: str, given: Given) -> Callable[[], float]:
-    host, numbers = f"127.0.0.1:{port}", itertools.count(1_000_000)
+def _registering(
+    port: int,
+    slugs: list[str],
+    cookie: str,
+    token: str,
+    given: Given,
+    connections: int = CONNECTIONS,
+    waits: list[float] | None = None,
+) -> Callable[[], float]:
+    host, numbers = f"127.0.0.1:{port}", _NUMBERS
     headers = {"Cookie": cookie, "Origin": f"http://{host}", "Accept-Language": "en"}
 
     def requests(_: int) -> Iterator[bytes]:
@@ -279,11 +339,16 @@ def _registering(port: int, slug: str, cookie: str, token: str, given: Given) ->
                 "organisation": "City hall", "city": "Barcelona", "country": "ES", "level": "technical",
                 "language": "en", "gender": "",
             }  # fmt: skip
-            yield form_request(f"/events/{slug}/register", fields, host=host, headers=headers)
+            path = f"/events/{slugs[number % len(slugs)]}/register"
+            yield form_request(path, fields, host=host, headers=headers)
 
-    return lambda: (
-        asyncio.run(load(port, requests, connections=CONNECTIONS, seconds=given.seconds, expect=303)).per_second
-    )
+    def once() -> float:
+        found = asyncio.run(load(port, requests, connections=connections, seconds=given.seconds, expect=303))
+        if waits is not None:
+            waits.append(found.p99)
+        return found.per_second
+
+    return once
 
 
 def letters(given: Given) -> list[Measured]:
@@ -334,6 +399,7 @@ def fairness(given: Given) -> list[Measured]:
 BENCHMARKS: dict[str, Callable[[Given], list[Measured]]] = {
     "page": page,
     "registration": registration,
+    "crowd": crowd,
     "letters": letters,
     "fairness": fairness,
 }

@@ -60,6 +60,7 @@ class Recorded:
 
     def __init__(self, calls: list[tuple[str, list[Any], bool]], event: UUID, pool: UUID, number: int) -> None:
         self.calls = calls
+        self.event, self.pool = event, pool
         self.number = str(number)
         found = {value for _, values, _ in calls for value in values if isinstance(value, UUID)}
         self.keys = sorted(found - {event, pool})
@@ -67,9 +68,10 @@ class Recorded:
             value for _, values, _ in calls for value in values if isinstance(value, datetime) and value.year < 2090
         }
 
-    def repeated(self, number: str) -> list[tuple[str, list[Any], bool]]:
-        """The same statements for another person."""
+    def repeated(self, number: str, event: UUID, pool: UUID, slug: str) -> list[tuple[str, list[Any], bool]]:
+        """The same statements for another person, perhaps at another event."""
         new: dict[Any, Any] = {key: uuid4() for key in self.keys}
+        new |= {self.event: event, self.pool: pool, SLUG: slug}
         texts = [(str(key), str(value)) for key, value in new.items()] + [(self.number, number)]
         new |= dict.fromkeys(self.times, datetime.now(UTC))
         return [
@@ -99,7 +101,7 @@ async def record_one() -> Recorded:
         calls.append((statement, list(values), self.current_transaction.get() is not None))
         return await plain(self, querystring, *rest, **more)
 
-    number = 900_000_000
+    number = 900_000_000 + os.getpid()  # each process of the limit records a person of its own
     pool = (await sql("SELECT p.event, p.id FROM seat_pool p JOIN event e ON e.id = p.event WHERE e.slug = {}", SLUG))[
         0
     ]
@@ -114,7 +116,7 @@ async def record_one() -> Recorded:
 
 def registration() -> Litestar:
     """A registration: the same form, the same statements on the bare driver."""
-    from eventhub.database import PRAGMAS, close_pool, is_sqlite, start_pool
+    from eventhub.database import PRAGMAS, close_pool, is_sqlite, sql, start_pool
     from eventhub.settings import current_settings
 
     kept: dict[str, Any] = {}
@@ -124,6 +126,10 @@ def registration() -> Litestar:
     async def prepare(_: Litestar) -> AsyncIterator[None]:
         await start_pool()
         kept["recorded"] = await record_one()
+        rows = await sql(
+            "SELECT e.slug AS slug, e.id AS event, p.id AS pool FROM event e JOIN seat_pool p ON p.event = e.id"
+        )
+        kept["events"] = {row["slug"]: (row["event"], row["pool"]) for row in rows}
         await close_pool()
         if is_sqlite():
             connection = sqlite3.connect(
@@ -168,7 +174,7 @@ def registration() -> Litestar:
     async def create(request: Request[Any, Any, Any], slug: str) -> Response[Any]:
         posted = await request.form()
         number = re.sub(r"\D", "", posted["email"])
-        calls = kept["recorded"].repeated(number)
+        calls = kept["recorded"].repeated(number, *kept["events"][slug], slug)
         await run(calls)
         return Redirect(f"/registrations/{number}", status_code=303)
 

@@ -20,11 +20,17 @@ class Load:
     answers: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
     octets: int = 0
+    waits: list[float] = field(default_factory=list)
 
     @property
     def per_second(self) -> float:
         """Answers a second."""
         return self.answers / self.seconds
+
+    @property
+    def p99(self) -> float:
+        """Seconds within which 99 of 100 answers came."""
+        return sorted(self.waits)[max(0, len(self.waits) * 99 // 100 - 1)] if self.waits else 0.0
 
 
 def request(
@@ -51,6 +57,7 @@ class _Connection(asyncio.Protocol):
         self._requests, self._load, self._ended = requests, load, ended
         self._buffer = b""
         self._missing: int | None = None
+        self._began = 0.0
         self.stopped = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,6 +68,7 @@ class _Connection(asyncio.Protocol):
         if self.stopped:
             self._transport.close()
         else:
+            self._began = time.perf_counter()
             self._transport.write(next(self._requests))  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
@@ -84,6 +92,7 @@ class _Connection(asyncio.Protocol):
         if self._missing <= 0:
             self._missing = None
             self._load.answers += 1
+            self._load.waits.append(time.perf_counter() - self._began)
             self._send()
 
     def _fail(self, why: str) -> None:

@@ -79,7 +79,8 @@ PROMISES = {
         "GROUP BY pool, queue_place HAVING COUNT(*) > 1"
     ),
     "each change has its letter, and each letter its change": (
-        "SELECT r.event FROM registration r JOIN event e ON e.id = r.event WHERE e.status = 'published' "
+        "SELECT r.event FROM registration r JOIN event e ON e.id = r.event JOIN person p ON p.id = r.person "
+        "WHERE e.status = 'published' AND (p.outside_key IS NULL OR p.outside_key NOT LIKE 'erased:%') "
         "GROUP BY r.event HAVING SUM(r.version) <> "
         f"(SELECT COUNT(*) FROM letter l WHERE l.event = r.event AND l.kind IN {LETTERS})"
     ),
