@@ -8,6 +8,7 @@ from uuid import UUID
 from eventhub.database import close_pool, is_sqlite, sql, start_pool, utc_now
 from eventhub.mail.smtp import Connection, RelayUnavailable, relay_from_url
 from eventhub.migrations import pending
+from eventhub.privacy.rules import ERASED_KEY
 from eventhub.settings import LOOPBACK_HOSTS, current_settings
 
 #: How long the relay may take for one answer.
@@ -19,6 +20,8 @@ _LETTERS = (
     "'registration_pending', 'registration_offered', 'registration_lapsed', 'registration_replaced')"
 )
 _STANDS = "('pending', 'confirmed', 'offered', 'waitlisted')"
+#: Whoever was forgotten has no letters any more.
+_KNOWN = f"r.person NOT IN (SELECT id FROM person WHERE outside_key LIKE '{ERASED_KEY}%')"
 #: Nobody is called late, overtaken or left waiting for less than this: clocks of several machines differ.
 _GRACE = timedelta(minutes=10)
 
@@ -111,18 +114,18 @@ INTEGRITY = (
         "{n} offers of a seat have lapsed and are still held; is `eventhub postman` running?",
     ),
     (
-        "SELECT COUNT(*) AS n FROM registration r WHERE r.status = 'offered' AND NOT EXISTS (SELECT 1 FROM letter l "
+        f"SELECT COUNT(*) AS n FROM registration r WHERE r.status = 'offered' AND {_KNOWN} AND NOT EXISTS (SELECT 1 FROM letter l "
         "WHERE l.person = r.person AND l.event = r.event AND l.kind = 'registration_offered')",
         "{n} people were offered a seat without a letter.",
     ),
     (
-        f"SELECT COUNT(*) AS n FROM registration r WHERE r.status IN {_STANDS} AND NOT EXISTS "
+        f"SELECT COUNT(*) AS n FROM registration r WHERE r.status IN {_STANDS} AND {_KNOWN} AND NOT EXISTS "
         "(SELECT 1 FROM letter l WHERE l.person = r.person AND l.event = r.event)",
         "{n} registrations have no letter.",
     ),
     (
         "SELECT COUNT(*) AS n FROM event e WHERE e.status = 'published' AND "
-        "(SELECT COALESCE(SUM(r.version), 0) FROM registration r WHERE r.event = e.id) <> "
+        f"(SELECT COALESCE(SUM(r.version), 0) FROM registration r WHERE r.event = e.id AND {_KNOWN}) <> "
         f"(SELECT COUNT(*) FROM letter l WHERE l.event = e.id AND l.kind IN {_LETTERS})",
         "{n} events have another number of letters than of changes to registrations.",
     ),

@@ -13,10 +13,10 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache, lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from piccolo.engine import engine_finder
 from piccolo.engine.exceptions import TransactionError
@@ -395,6 +395,36 @@ async def transaction() -> AsyncIterator[None]:
         raise RuntimeError("a unit of work inside another one")
     async with db.transaction():
         yield
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+#: A deadlock, and a transaction that cannot be put in order with the others (PostgreSQL, appendix A).
+_CONFLICTS = frozenset({"40P01", "40001"})
+_MOST_TRIES = 5
+
+
+def retried(command: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """
+    Do a command again from its start when the database broke it off for the sake of another, at most five times in all.
+
+    Such a command left nothing behind. Inside somebody else's unit of work it
+    is not done again: that is lost as a whole.
+    """
+
+    @wraps(command)
+    async def again(*args: P.args, **kwargs: P.kwargs) -> R:
+        for tried in range(1, _MOST_TRIES):
+            try:
+                return await command(*args, **kwargs)
+            except Exception as error:
+                conflict = getattr(error, "sqlstate", None) in _CONFLICTS
+                if not conflict or engine().current_transaction.get() is not None:
+                    raise
+            await asyncio.sleep(random.uniform(0.005, 0.02) * tried)  # noqa: S311  no secret is made
+        return await command(*args, **kwargs)
+
+    return again
 
 
 def lock_clause() -> str:

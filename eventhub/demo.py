@@ -16,7 +16,11 @@ from uuid import UUID, uuid4
 from eventhub.accounts.commands import add_account
 from eventhub.accounts.queries import account_by_email
 from eventhub.accounts.rules import Role
+from eventhub.bodies.commands import give_seat
+from eventhub.campaigns.commands import create_campaign, propose_event
+from eventhub.campaigns.rules import CampaignFacts, Proposal
 from eventhub.database import sql, transaction
+from eventhub.delegations.commands import ByStaff, Contact, NewDelegate, Terms, add_delegate, set_delegation
 from eventhub.directory.imports import load_facts
 from eventhub.directory.people import StatedBy, keep_gender_statement, person_with_email
 from eventhub.directory.rules import Gender
@@ -24,6 +28,8 @@ from eventhub.events.commands import cancel_event, create_event, publish_event
 from eventhub.events.imports import import_events
 from eventhub.events.queries import EventRow, event_by_slug
 from eventhub.events.rules import EventFacts, ItemFacts
+from eventhub.fairness.commands import choose_invited_members
+from eventhub.invitations.commands import NewInvitation, add_invitation, send_invitation
 from eventhub.labs.commands import (
     LabFacts,
     NewApplication,
@@ -36,6 +42,8 @@ from eventhub.labs.commands import (
     open_call,
 )
 from eventhub.programme.commands import add_programme_item
+from eventhub.questions.commands import add_question
+from eventhub.questions.rules import Condition, Definition, Option, Texts
 from eventhub.registrations.commands import (
     NewHeadCount,
     NewRegistration,
@@ -43,7 +51,10 @@ from eventhub.registrations.commands import (
     record_head_count,
     register_participant,
 )
+from eventhub.registrations.pools import add_pool
+from eventhub.registrations.rules import PoolFacts
 from eventhub.resources import DATA
+from eventhub.series.commands import create_series, next_edition
 from eventhub.speakers.commands import NewSpeaker, add_speaker
 
 ADMINISTRATOR = "admin@example.org"
@@ -155,6 +166,8 @@ async def load_demo(now: datetime) -> bool:
     await loader.past_events()
     await loader.coming_events()
     await loader.running_call()
+    await loader.asking_events()
+    await loader.board_and_campaign()
     async with transaction():
         # letters about what is past were sent long ago, as far as the demonstration goes
         await sql(
@@ -381,6 +394,126 @@ class _Loader:
             language = "fr" if title.startswith("Dialogues") else "es" if title.startswith("Diálogos") else "en"
             talk = await self.event(title, today + timedelta(days=days), zone=zone, hours=(10, 11), language=language)
             await self.audience(talk, 9)
+
+    async def asking_events(self) -> None:
+        """An event that asks, keeps seats and invites; an online group with unequal hours; a series with two editions."""
+        today = self.now.date()
+        training = await self.event(
+            "Training on metropolitan data for planners", today + timedelta(days=58), kind="training_course",
+            mode="hybrid", place="City library, Guangzhou", country="CN", zone="Asia/Shanghai", hours=(9, 17),
+            online_url="https://meet.example.org/data", capacity=40, themes=("institutions",),
+            description="One day with open data of five cities. Bring a laptop, or follow online.",
+        )  # fmt: skip
+        lunch = {
+            code: Texts(label, "", purpose)
+            for code, label, purpose in (
+                ("en", "What do you eat at lunch?", "So that the kitchen cooks enough of each dish."),
+                ("es", "¿Qué come al mediodía?", "Para que la cocina prepare bastante de cada plato."),
+                ("fr", "Que mangez-vous à midi ?", "Pour que la cuisine prépare assez de chaque plat."),
+            )
+        }
+        dishes = (
+            Option("vegetarian", {"en": "Vegetarian", "es": "Vegetariano", "fr": "Végétarien"}),
+            Option("fish", {"en": "Fish", "es": "Pescado", "fr": "Poisson"}),
+            Option("meat", {"en": "Meat", "es": "Carne", "fr": "Viande"}),
+        )
+        years = {
+            code: Texts(label, "", purpose)
+            for code, label, purpose in (
+                ("en", "How many years have you worked with maps?", "So that each group has beginners and experts."),
+                (
+                    "es",
+                    "¿Cuántos años lleva trabajando con mapas?",
+                    "Para que cada grupo reúna experiencias distintas.",
+                ),
+                ("fr", "Depuis combien d’années travaillez-vous avec des cartes ?", "Pour mêler les expériences."),
+            )
+        }
+        wish = {
+            code: Texts(label, "", purpose)
+            for code, label, purpose in (
+                ("en", "Which question do you bring?", "So that the trainers can prepare answers."),
+                ("es", "¿Qué pregunta trae?", "Para que el equipo docente prepare respuestas."),
+                ("fr", "Quelle question apportez-vous ?", "Pour que l’équipe de formation prépare des réponses."),
+            )
+        }
+        for definition in (
+            Definition("choice", lunch, dishes, Condition("attends", "on_site")),
+            Definition("number", years, least=0, most=60),
+            Definition("long_text", wish),
+        ):
+            await add_question(training.slug, definition, now=self.now, account_id=self.account_id)
+        for pool in (PoolFacts("On site", 24, "on_site"), PoolFacts("Online", 200, "online")):
+            await add_pool(training.slug, pool, now=self.now, account_id=self.account_id)
+        await self.audience(training, 14)
+        name = self.people.name()
+        invited = await add_invitation(
+            training,
+            NewInvitation(name, f"{name.lower().replace(' ', '.')}.{self.people.made}@example.org", self.members[5][0]),
+            now=self.now, account_id=self.account_id,
+        )  # fmt: skip
+        await send_invitation(invited, now=self.now, account_id=self.account_id)
+
+        group = await self.event(
+            "Working group on night transport", today + timedelta(days=34), hours=(15, 16), capacity=30,
+            online_url="https://meet.example.org/night",
+            description="Twelve cities compare what runs after midnight, and who can go home safely.",
+        )  # fmt: skip
+        keys = [key for key, _ in self.members]
+        await choose_invited_members(
+            group.slug, keys[:: len(keys) // 12][:12], now=self.now, account_id=self.account_id
+        )
+
+        series = await create_series("School of metropolitan leadership", now=self.now, account_id=self.account_id)
+        first = await self.event(
+            "School of metropolitan leadership 2025", date(2025, 11, 12), kind="learning", series=series.slug, edition=1,
+            description="A day of exchange for people who begin to lead a department.", publish=False,
+        )  # fmt: skip
+        await self.panel(first, "Leading across borders", [WOMAN, MAN])
+        await publish_event(first.slug, now=datetime(2025, 10, 1, 9, tzinfo=UTC), account_id=self.account_id)
+        if await sql("SELECT 1 AS one FROM event WHERE series = {} AND edition = 2", series.id):
+            return
+        await next_edition(first.slug, today + timedelta(days=80), now=self.now, account_id=self.account_id)
+
+    async def board_and_campaign(self) -> None:
+        """A meeting of the board with seats, two desks and a delegation; a campaign with two proposals."""
+        today, keys = self.now.date(), [key for key, _ in self.members]
+        for key in keys[::16]:
+            await give_seat(
+                "board_of_directors", key, date(today.year, 1, 1), None, now=self.now, account_id=self.account_id
+            )
+        board = await self.event(
+            "Meeting of the Board of Directors", today + timedelta(days=72), kind="board_of_directors", mode="hybrid",
+            place="Town hall, Brussels", country="BE", zone="Europe/Brussels", hours=(9, 13),
+            online_url="https://meet.example.org/board", registration_mode="invitation",
+        )  # fmt: skip
+        for key in keys[:48:16]:
+            name = self.people.name()
+            address = f"{name.lower().replace(' ', '.')}.{self.people.made}@example.org"
+            contact = Contact(name, address)
+            await set_delegation(board.slug, key, Terms(2, 1), contact, now=self.now, account_id=self.account_id)
+            staff = ByStaff(board.slug, key, self.account_id)
+            head = NewDelegate(name, address, "head", "on_site", "political")
+            await add_delegate(staff, head, now=self.now)
+
+        facts = CampaignFacts(
+            "Days of care in the metropolis", "Care", today + timedelta(days=90), today + timedelta(days=97),
+            "A week in which cities show who cares, and how a city can help.",
+            submissions_until=today + timedelta(days=60), is_public=True,
+        )  # fmt: skip
+        campaign = await create_campaign(facts, now=self.now, account_id=self.account_id)
+        for title, days, kind, member in (
+            ("Open doors at the neighbourhood kitchen", 91, "member", keys[20]),
+            ("A walk with people who push wheelchairs", 93, "other", ""),
+        ):
+            day, name = today + timedelta(days=days), self.people.name()
+            proposal = Proposal(
+                kind, "" if member else "Association of carers", name,
+                f"{name.lower().replace(' ', '.')}.{self.people.made}@example.org", title, "in_person",
+                day, time(10), day, time(12), "Europe/Madrid", place="Main square", country="ES",
+                description="Everybody is welcome; the place has no steps.", member=member,
+            )  # fmt: skip
+            await propose_event(campaign.slug, proposal, now=self.now)
 
     async def running_call(self) -> None:
         """The present round, with two labs whose calls are open and some applications."""

@@ -15,11 +15,17 @@ class _Posted:
     Litestar's form data in the shape that WTForms reads.
 
     NUL, which PostgreSQL refuses, is dropped; browsers send two characters
-    for a line end, which count as one.
+    for a line end, which count as one. A file is no answer where the form
+    asks for words.
+
+    Args:
+        files: Names of the fields that take a file.
+
     """
 
-    def __init__(self, data: FormMultiDict) -> None:
+    def __init__(self, data: FormMultiDict, files: frozenset[str]) -> None:
         self._data = data
+        self._files = files
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._data)
@@ -34,6 +40,7 @@ class _Posted:
         return [
             value if isinstance(value, UploadFile) else str(value).replace("\x00", "").replace("\r\n", "\n")
             for value in self._data.getall(name, [])
+            if name in self._files or not isinstance(value, UploadFile)
         ]
 
 
@@ -52,21 +59,27 @@ class Form(wtforms.Form):  # type: ignore[misc]
             return super().get_translations(form)
 
     def __init__(self, posted: FormMultiDict | None = None, **kwargs: Any) -> None:
-        super().__init__(_Posted(posted) if posted is not None else None, **kwargs)
+        super().__init__(posted, **kwargs)
         for field in self:
             if hasattr(field, "label") and not isinstance(field, wtforms.HiddenField):
                 field.label.text = languages.gettext(str(field.label.text))
                 field.description = languages.gettext(str(field.description)) if field.description else ""
 
+    def process(self, formdata: FormMultiDict | None = None, *args: Any, **kwargs: Any) -> None:
+        """As WTForms does, with what Litestar has read."""
+        files = frozenset(field.name for field in self if isinstance(field, wtforms.FileField))
+        super().process(_Posted(formdata, files) if formdata is not None else None, *args, **kwargs)
+
     def validate(self, *args: Any, **kwargs: Any) -> bool:
-        """As WTForms does; a field that cannot be read says so once, and nothing of bounds."""
+        """As WTForms does; what cannot be read says so once, and nothing of bounds; what was left empty is missing."""
         for field in self:
             if isinstance(field.data, int) and abs(field.data) > _LARGEST_NUMBER:
                 field.data = _LARGEST_NUMBER  # WTForms fails on numbers too long for a float; this one is out of bounds
         sound = bool(super().validate(*args, **kwargs))
         for field in self:
-            if field.errors and getattr(field, "process_errors", None):  # an optional field left empty has none
-                field.errors = list(field.process_errors)
+            unread = getattr(field, "process_errors", None)
+            if field.errors and unread and any(str(value).strip() for value in field.raw_data or ()):
+                field.errors = list(unread)
         return sound
 
     def add_problems(self, problems: Problems | Mapping[str, list[str]]) -> None:

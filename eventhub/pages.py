@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -274,27 +275,43 @@ def environment() -> jinja2.Environment:
     env.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = _sentence
     env.globals["static"] = static
-    env.filters.update(
-        say=languages.say,
-        date=_date,
-        day_range=lambda start, end=None: languages.format_day_range(start, end, languages.current()),
-        month=lambda day: format_skeleton("yMMMM", day, locale=languages.locale()),
-        month_short=lambda day: _date(day, "MMM"),
-        clock=lambda start, end, zone: languages.format_time_range(start, end, zone, languages.current()),
-        clock_elsewhere=_clock_elsewhere,
-        moments=lambda start, end, zone: languages.format_moments(start, end, zone, languages.current()),
-        wall=lambda at, zone: f"{languages.in_zone(at, zone):%Y-%m-%dT%H:%M}",
-        differs=_differs,
-        paragraphs=_paragraphs,
-        audit=lambda action: languages.gettext(action_label(action)),
-        datetime=_datetime,
-        number=lambda value: format_decimal(value, locale=languages.locale()),
-        percent=lambda share: format_percent(share, locale=languages.locale()),
-        country=lambda code: languages.country_name(code, languages.current()),
-        zone=lambda name: languages.zone_name(name, languages.current()),
-        label=lambda code: languages.gettext(label_of(str(code))),
-    )
+    filters: dict[str, Callable[..., Any]] = {
+        "say": languages.say,
+        "date": _date,
+        "day_range": lambda start, end=None: languages.format_day_range(start, end, languages.current()),
+        "month": lambda day: format_skeleton("yMMMM", day, locale=languages.locale()),
+        "month_short": lambda day: _date(day, "MMM"),
+        "clock": lambda start, end, zone: languages.format_time_range(start, end, zone, languages.current()),
+        "clock_elsewhere": _clock_elsewhere,
+        "moments": lambda start, end, zone: languages.format_moments(start, end, zone, languages.current()),
+        "wall": lambda at, zone: f"{languages.in_zone(at, zone):%Y-%m-%dT%H:%M}",
+        "differs": _differs,
+        "paragraphs": _paragraphs,
+        "audit": lambda action: languages.gettext(action_label(action)),
+        "datetime": _datetime,
+        "number": lambda value: format_decimal(value, locale=languages.locale()),
+        "percent": lambda share: format_percent(share, locale=languages.locale()),
+        "country": lambda code: languages.country_name(code, languages.current()),
+        "zone": lambda name: languages.zone_name(name, languages.current()),
+        "label": lambda code: languages.gettext(label_of(str(code))),
+    }
+    env.filters.update({name: _for_each_reader(function) for name, function in filters.items()})
     return env
+
+
+def _for_each_reader(function: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    A filter that Jinja asks on every page.
+
+    It would otherwise work `"on_site"|label` out once, when it reads the
+    template, in the language of whoever comes first.
+    """
+
+    @jinja2.pass_context
+    def filtered(_: jinja2.runtime.Context, /, *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return filtered
 
 
 @cache

@@ -65,6 +65,11 @@ class ProblemDetails(msgspec.Struct, omit_defaults=True):
     sentences: list[str] | None = None
 
 
+#: First parts of addresses that go on with the secret of a personal link, and forms that everybody may send.
+_PERSONAL_PAGES = ("registrations", "delegation", "speaking", "applications")
+_PUBLIC_FORMS = (("events", "register"), ("labs", "apply"), ("campaigns", "propose"))
+
+
 def problem_answer(problem: ProblemDetails, headers: dict[str, str] | None = None) -> Response[bytes]:
     """A problem as JSON; `type` and `detail` are always there."""
     body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": problem.detail}
@@ -138,7 +143,25 @@ def show_failure(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 def _error_page(request: Request[Any, Any, Any], status: int, sentences: list[str]) -> Response[str]:
     title = say(_TITLES.get(status, Sentence(HTTPStatus(status).phrase)))
-    return render(request, "errors/error", status_code=status, status=status, title=title, sentences=sentences)
+    return render(
+        request,
+        "errors/error",
+        status_code=status,
+        status=status,
+        title=title,
+        sentences=sentences,
+        back=_page_before(request),
+    )
+
+
+def _page_before(request: Request[Any, Any, Any]) -> str | None:
+    """The page that the form or file of a participant belongs to: the personal one, or the form itself."""
+    parts = request.scope["path"].split("/")
+    if len(parts) > 3 and parts[1] in _PERSONAL_PAGES:
+        return _quoted("/".join(parts[:3]))
+    if request.method == "POST" and len(parts) == 4 and (parts[1], parts[3]) in _PUBLIC_FORMS:
+        return _quoted(request.scope["path"])
+    return None
 
 
 def _kept_headers(error: HTTPException) -> dict[str, str]:

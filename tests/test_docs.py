@@ -221,6 +221,22 @@ def test_every_role_is_explained_to_staff():
     assert {row[0] for row in rows(doc("docs/staff.md"), "role")} == {role.value for role in Role}
 
 
+# Promises
+
+
+def test_each_of_the_28_promises_names_tests_that_exist():
+    table = rows(doc("docs/properties.md"), "number")
+    assert [row[0] for row in table] == [str(number) for number in range(1, 29)]
+    tests = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), flags=re.M)
+    }
+    named = [[span for span in spans(row[2]) if span.startswith("test_")] for row in table]
+    assert all(named)
+    assert {name for names in named for name in names} - tests == set()
+
+
 # The JSON interface
 
 

@@ -43,9 +43,9 @@ class ProposalForm(Form):
 
     def __init__(self, *args: Any, members: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        words = languages.gettext
+        gettext = languages.gettext
         self.organiser_kind.choices = [
-            ("member", words("A member")), ("partner", words("A partner")), ("other", words("Others")),
+            ("member", gettext("A member")), ("partner", gettext("A partner")), ("other", gettext("Others")),
         ]  # fmt: skip
         self.member.choices = {"": [("", "–")], **members}
         self.mode.choices = labelled(Mode)

@@ -12,6 +12,7 @@ from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
 from eventhub.errors import NotFound
 from eventhub.events.rules import OWN, PRIVATE_KINDS, Door, EventStatus, Mode, PartnerRole
+from eventhub.registrations.rules import Pool, seats_situation, ways_to_attend
 from eventhub.words import Sentence
 
 
@@ -493,6 +494,8 @@ class EventTies(msgspec.Struct, frozen=True):
     action_lines: tuple[str, ...] = ()
     taken: int = 0
     waiting: int = 0
+    #: Seats of all pools together; None: without a limit.
+    capacity: int | None = None
 
 
 async def ties_of(found: Sequence[EventRow]) -> dict[UUID, EventTies]:
@@ -515,22 +518,23 @@ async def ties_of(found: Sequence[EventRow]) -> dict[UUID, EventTies]:
         codes[name] = defaultdict(list)
         for row in await sql(statement, *keys):
             codes[name][row["event"]].append(row["code"])
-    pools = await sql(
-        f"SELECT event, SUM(taken) AS taken, SUM(waiting) AS waiting FROM seat_pool WHERE event IN ({marks}) GROUP BY event",
-        *keys,
-    )
-    seats = {row["event"]: row for row in pools}
+    columns = ", ".join(Pool.__dataclass_fields__)
+    pools: dict[UUID, list[Pool]] = defaultdict(list)
+    for row in await sql(f"SELECT event, {columns} FROM seat_pool WHERE event IN ({marks}) ORDER BY position", *keys):
+        pools[row.pop("event")].append(Pool(**row))
+    seats = {event.id: seats_situation(pools[event.id], ways_to_attend(event.mode)) for event in found}
     above = {row["id"]: row for row in parents}
     ties = {}
     for key in keys:
-        parent, pool = above.get(key), seats.get(key, {"taken": 0, "waiting": 0})
+        parent = above.get(key)
         is_public = parent and parent["status"] != EventStatus.DRAFT and parent["kind"] not in PRIVATE_KINDS
         ties[key] = EventTies(
             parent=parent["slug"] if parent else None,
             public_parent=parent["slug"] if parent and is_public else None,
             themes=tuple(codes["themes"][key]),
             action_lines=tuple(codes["action_lines"][key]),
-            taken=pool["taken"],
-            waiting=pool["waiting"],
+            taken=seats[key].taken,
+            waiting=seats[key].waiting,
+            capacity=seats[key].capacity if pools[key] else None,
         )
     return ties

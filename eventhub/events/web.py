@@ -37,6 +37,7 @@ from eventhub.events.queries import (
     event_by_id,
     event_by_slug,
     events,
+    first_events,
     partner_choices,
     partners_of,
     parts_of,
@@ -64,7 +65,9 @@ from eventhub.wording.queries import wording_hints
 from eventhub.words import Sentence
 
 DESK_PAGE = 40
+DOORS_SHOWN = 20
 LOOK_AHEAD = timedelta(days=92)
+_A_DAY = timedelta(days=1)
 
 
 class PublicCalendar(Controller):
@@ -97,7 +100,7 @@ async def event_page(request: Request[Any, Any, Any], slug: str, now: datetime) 
         event=event,
         days=by_day(items, event.time_zone),
         speakers=await speakers_of(event.id, confirmed_only=True),
-        seats=await seats_of(event.id),
+        seats=await seats_of(event.id, event.mode),
         themes=await themes_of(event.id),
         parts=await parts_of(event.id),
         parent=await public_parent_of(event),
@@ -116,6 +119,19 @@ def by_day(items: list[Any], zone: str | None) -> list[tuple[date, list[Any]]]:
     return [
         (day, list(group)) for day, group in groupby(items, key=lambda item: item.starts_at.astimezone(there).date())
     ]
+
+
+async def events_of_today(now: datetime) -> list[EventRow]:
+    """Published events of our own that are held today by the calendar of their own place; one query."""
+    near = EventFilter(
+        status=EventStatus.PUBLISHED, from_day=(now - _A_DAY).date(), until_day=(now + _A_DAY).date(), archived=False
+    )
+    found = []
+    for event in await first_events(near, limit=5 * DOORS_SHOWN):
+        today = now.astimezone(ZoneInfo(event.time_zone or "UTC")).date()
+        if event.is_own and event.starts_on <= today <= (event.ends_on or event.starts_on):
+            found.append(event)
+    return found[:DOORS_SHOWN]
 
 
 class Desk(Controller):
@@ -137,6 +153,7 @@ class Desk(Controller):
             total=total,
             ties=await ties_of(coming),
             unbalanced=unbalanced,
+            doors=await events_of_today(now),
             letters={"failed": 0, "queued": 0, **await letter_counts(), "relay": bool(current_settings().smtp_url)},
             now=now,
         )
@@ -344,7 +361,7 @@ async def _desk_page(
         schedule_problems=schedule,
         panel_problems=panels,
         exceptions=await exceptions_of(event.id),
-        seats=await seats_of(event.id),
+        seats=await seats_of(event.id, event.mode),
         counts=await registration_counts(event.id),
         head_count=await head_count_of(event.id),
         history=await audit_trail(object_kind="event", object_id=event.id, limit=20),

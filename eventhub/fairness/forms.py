@@ -17,7 +17,6 @@ from eventhub.words import Sentence
 
 #: Columns with one member each are for groups that fit on a page; above it members share a column by their clocks.
 MOST_COLUMNS = 40
-COLUMNS = {"clocks": "Clocks that agree", "regions": "Regions", "members": "Members"}
 ROWS = {"best": "The 20 fairest", "week": "The whole week"}
 
 
@@ -33,9 +32,11 @@ class ViewForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        words = languages.gettext
-        self.order.choices = [(Order.WORST, words("Who is worst off")), (Order.TOTAL, words("The sum over all"))]
-        self.columns.choices = [(code, words(label)) for code, label in COLUMNS.items()]
+        gettext = languages.gettext
+        self.order.choices = [(Order.WORST, gettext("Who is worst off")), (Order.TOTAL, gettext("The sum over all"))]
+        self.columns.choices = [
+            ("clocks", gettext("Clocks that agree")), ("regions", gettext("Regions")), ("members", gettext("Members")),
+        ]  # fmt: skip
 
     def validate_week(self, field: wtforms.DateField) -> None:
         """Only years that an event can be in."""
@@ -62,14 +63,14 @@ class InvitedForm(Form):
 
     def __init__(self, *args: Any, known: Sequence[MemberLine], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        words = languages.gettext
+        gettext = languages.gettext
         self.scope.choices = [
-            ("all", words("All members")),
-            ("regions", words("Members of regions")),
-            ("single", words("Single members")),
+            ("all", gettext("All members")),
+            ("regions", gettext("Members of regions")),
+            ("single", gettext("Single members")),
         ]
         self.known = known
-        self.regions.choices = [(code, words(label_of(code))) for code in dict.fromkeys(m.region for m in known)]
+        self.regions.choices = [(code, gettext(label_of(code))) for code in dict.fromkeys(m.region for m in known)]
         self.regions.choices.sort(key=lambda pair: pair[1])
         self.members.choices = {
             label: [(m.key, m.name) for m in known if m.region == code] for code, label in self.regions.choices

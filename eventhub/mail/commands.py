@@ -85,6 +85,11 @@ async def withdraw_letters(event_id: UUID, kind: str) -> int:
     return len(done)
 
 
+async def withdraw_letter(dedupe_key: str) -> None:
+    """Take back one letter that has not left yet and whose news is no longer true, in the caller's transaction."""
+    await sql("UPDATE letter SET status = 'withdrawn' WHERE dedupe_key = {} AND status = 'queued'", dedupe_key)
+
+
 @cache
 def _sender_domain() -> str:
     return deliverable(current_settings().sender[1]).rpartition("@")[2]

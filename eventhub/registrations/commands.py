@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from eventhub.accounts.commands import record
-from eventhub.database import lock_clause, sql, transaction, violated
+from eventhub.database import lock_clause, retried, sql, transaction, violated
 from eventhub.directory.addresses import email_problem
 from eventhub.directory.countries import country_codes
 from eventhub.directory.people import (
@@ -70,6 +70,7 @@ from eventhub.registrations.seats import (
     take_free_seat,
     take_seat_or_place,
     wanted_pools,
+    withdraw_offer,
     write_status,
 )
 from eventhub.settings import current_settings
@@ -155,6 +156,7 @@ class Registered:
         return manage_url(self.registration.id, self.registration.link_version)
 
 
+@retried
 async def register_participant(slug: str, new: NewRegistration, *, now: datetime, vouched: bool = False) -> Registered:
     """
     Register somebody for a published event, or put them on its waiting list.
@@ -435,6 +437,7 @@ async def cancel_by_link(token: str, *, now: datetime) -> RegistrationRow:
     return await cancel_registration(registration.id, now=now)
 
 
+@retried
 async def leave_event(
     registration_id: UUID, status: RegistrationStatus, *, reason: str = "", now: datetime, account_id: UUID | None
 ) -> RegistrationRow:
@@ -453,6 +456,7 @@ async def leave_event(
         await refuse_present(registration_id)
         after = changed(before, status, now, decision_reason=reason)
         await write_status(after)
+        await withdraw_offer(before)
         await withdraw_all(after.id)
         await _give_back(event, pools, before, now)
         if event.status != EventStatus.CANCELLED:
@@ -541,6 +545,7 @@ async def decide(
     raise Problems({"verb": [unknown_word(verb, Verb)]})
 
 
+@retried
 async def confirm_registration(
     registration_id: UUID, *, reason: str = "", now: datetime, account_id: UUID
 ) -> RegistrationRow:
@@ -572,6 +577,7 @@ async def confirm_registration(
                 await leave_queue(before)
         after = changed(before, RegistrationStatus.CONFIRMED, now, pool=pool)
         await write_status(after)
+        await withdraw_offer(before)
         waited = before.status == RegistrationStatus.WAITLISTED
         kind = "registration_promoted" if waited else "registration_confirmed"
         await post_letter(registration_letter(kind, event, after), now=now)
@@ -601,6 +607,7 @@ async def _free_seat(pools: list[Pool], registration: RegistrationRow) -> UUID:
     raise NoSeatFree(Sentence("No seat is free. Raise the capacity first, or cancel another registration."))
 
 
+@retried
 async def _waitlist(registration_id: UUID, *, reason: str, now: datetime, account_id: UUID) -> RegistrationRow:
     """Put somebody who waits for a decision at the end of the queue."""
     reason = _reason(reason)
@@ -624,6 +631,7 @@ async def _waitlist(registration_id: UUID, *, reason: str, now: datetime, accoun
     return after
 
 
+@retried
 async def put_first(registration_id: UUID, reason: str, *, now: datetime, account_id: UUID) -> RegistrationRow:
     """
     Let somebody pass everybody else in the queue; the audit trail keeps the reason.

@@ -273,6 +273,7 @@ async def _personal_page(
         other_ways=others,
         is_past=event.is_past(now),
         begun=has_begun(event, now),
+        door=event.door(now),
         stands=stands,
         proven=proven,
         overlaps=await _overlaps(event, registration) if proven and stands else [],

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from eventhub.accounts.commands import record
-from eventhub.database import sql
+from eventhub.database import retried, sql
 from eventhub.directory.queries import regions
 from eventhub.directory.rules import clean_line, email_key
 from eventhub.errors import NotFound, Problems, Refusal
@@ -65,6 +65,7 @@ from eventhub.registrations.seats import (
     take_free_seat,
     take_seat_or_place,
     wanted_pools,
+    withdraw_offer,
     write_status,
 )
 from eventhub.words import Sentence
@@ -76,6 +77,7 @@ class PoolInUse(Refusal):
     status_code = 409
 
 
+@retried
 async def answer_offer(token: str, accept: bool, *, now: datetime) -> RegistrationRow:
     """
     Take the seat that is on offer, or leave it to the next; twice is once.
@@ -101,10 +103,12 @@ async def answer_offer(token: str, accept: bool, *, now: datetime) -> Registrati
             raise NotStanding(Sentence("The time to answer is over, and the seat goes to the next person."))
         after = changed(before, RegistrationStatus.CONFIRMED, now)
         await write_status(after)
+        await withdraw_offer(before)
         await post_letter(registration_letter("registration_confirmed", event, after), now=now)
     return after
 
 
+@retried
 async def lapse_offers(now: datetime) -> int:
     """End the offers that nobody answered in time; each seat goes to the next. How many ended."""
     rows = await sql(
@@ -120,12 +124,14 @@ async def lapse_offers(now: datetime) -> int:
                 continue  # the answer was quicker
             after = changed(before, RegistrationStatus.CANCELLED, now)
             await write_status(after)
+            await withdraw_offer(before)
             await hand_on_seat(event, pools, before.pool, now)
             await post_letter(registration_letter("registration_lapsed", event, after), now=now)
             ended += 1
     return ended
 
 
+@retried
 async def move_pool(registration_id: UUID, attends: str, *, may_wait: bool = False, now: datetime) -> RegistrationRow:
     """
     Let somebody attend on site instead of online, or the other way round.
@@ -206,6 +212,7 @@ async def _change_seat(
     return after
 
 
+@retried
 async def take_over_seat(registration_id: UUID, new: NewRegistration, *, now: datetime) -> Registered:
     """
     Let somebody else come in the place of a person, with the same seat or the same place in the queue.
@@ -264,6 +271,7 @@ def _kept(pool: Pool) -> Pool:
 # What staff do with pools
 
 
+@retried
 async def add_pool(slug: str, facts: PoolFacts, *, now: datetime, account_id: UUID) -> Pool:
     """
     Keep some seats of an event for a way to attend, a region or a member.
@@ -315,6 +323,7 @@ async def _move_waiting(event: EventRow, old: Pool, new: Pool, now: datetime) ->
     await fill(event, new, now)
 
 
+@retried
 async def change_pool(slug: str, pool_id: UUID, facts: PoolFacts, *, now: datetime, account_id: UUID) -> Pool:
     """
     Change name, size and time of return of a pool; whom it is for stays, for people have seats in it.
@@ -349,6 +358,7 @@ async def change_pool(slug: str, pool_id: UUID, facts: PoolFacts, *, now: dateti
     return _pool(pools, pool_id)
 
 
+@retried
 async def remove_pool(slug: str, pool_id: UUID, *, now: datetime, account_id: UUID) -> None:
     """
     Take away a pool that nobody has a seat in or waits for; its seats are gone.

@@ -12,7 +12,7 @@ from eventhub.directory.folding import fold
 from eventhub.errors import NotFound
 from eventhub.events.queries import EventRow
 from eventhub.links import make_link, read_link
-from eventhub.registrations.rules import Pool, RegistrationStatus, SeatsSituation, seats_situation
+from eventhub.registrations.rules import Pool, RegistrationStatus, SeatsSituation, seats_situation, ways_to_attend
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
@@ -186,10 +186,10 @@ async def pools_of(event_id: UUID, *, lock: str = "") -> list[Pool]:
     return [Pool(**{**row, "is_open": bool(row["is_open"])}) for row in rows]
 
 
-async def seats_of(event_id: UUID) -> SeatsSituation | None:
-    """Capacity, seats taken and people waiting; None when the event never took registrations."""
+async def seats_of(event_id: UUID, mode: str = "hybrid") -> SeatsSituation | None:
+    """Capacity, seats taken and people waiting, by the mode of the event; None when it never took registrations."""
     pools = await pools_of(event_id)
-    return seats_situation(pools) if pools else None
+    return seats_situation(pools, ways_to_attend(mode)) if pools else None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Words and law of registrations: who gets a seat, who waits, what may be asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -220,8 +220,17 @@ class SeatsSituation:
         return queue_pool(self.pools, attends).free if self.pools else self.free
 
 
-def seats_situation(pools: Sequence[Pool]) -> SeatsSituation:
-    """All pools of an event together; without a limit as soon as one of them has none."""
+def seats_situation(pools: Sequence[Pool], ways: Sequence[Attends] = tuple(Attends)) -> SeatsSituation:
+    """
+    All pools of an event together; without a limit as soon as one of them has none.
+
+    Seats that nobody can get, as every way to attend has its own, count only as far as they are taken.
+    """
+    in_use = {queue_pool(pools, way).id for way in ways} if pools else set()
+    pools = [
+        pool if pool.is_reserved or pool.id in in_use else replace(pool, capacity=pool.taken, waiting=0)
+        for pool in pools
+    ]
     limits = [pool.capacity for pool in pools]
     return SeatsSituation(
         None if None in limits else sum(limit or 0 for limit in limits),

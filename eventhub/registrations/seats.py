@@ -19,12 +19,12 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from eventhub.accounts.commands import record
-from eventhub.database import is_sqlite, lock_clause, sql, transaction
+from eventhub.database import is_sqlite, lock_clause, retried, sql, transaction
 from eventhub.errors import Refusal
 from eventhub.events.locking import locked_event
 from eventhub.events.queries import EventRow
 from eventhub.events.rules import EventStatus
-from eventhub.mail.commands import post_letter
+from eventhub.mail.commands import post_letter, withdraw_letter
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import (
     RegistrationRow,
@@ -167,6 +167,12 @@ def changed(before: RegistrationRow, status: RegistrationStatus, now: datetime, 
     return msgspec.structs.replace(before, status=status, version=before.version + 1, status_at=now, **{**same, **more})
 
 
+async def withdraw_offer(before: RegistrationRow) -> None:
+    """Whoever has an offer that ends now need not read of it; a letter that has left stays sent."""
+    if before.status == RegistrationStatus.OFFERED:
+        await withdraw_letter(f"registration:{before.id}:v{before.version}:registration_offered")
+
+
 async def leave_queue(registration: RegistrationRow) -> None:
     """One person fewer waits in the pool of this registration."""
     await sql("UPDATE seat_pool SET waiting = waiting - 1 WHERE id = {}", registration.pool)
@@ -254,6 +260,7 @@ async def return_due(event: EventRow, pools: list[Pool], now: datetime) -> list[
     return await pools_of(event.id) if due else pools
 
 
+@retried
 async def return_due_seats(now: datetime) -> int:
     """Give back what is left of every reserved pool whose time has come; how many pools."""
     rows = await sql(

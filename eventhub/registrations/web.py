@@ -149,7 +149,7 @@ async def _form_page(
         status_code=422 if problems else 200,
         event=event,
         form=form,
-        seats=await seats_of(event.id),
+        seats=await seats_of(event.id, event.mode),
         invited=invited,
         questions=questions,
         values=typed or {},

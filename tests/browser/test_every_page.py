@@ -17,6 +17,8 @@ DESK, PHONE, NARROWEST = (1280, 900), (390, 844), (320, 640)
 CARE, FULL = "/events/care-work-in-the-metropolis-what-cities-can-do", "/events/workshop-on-heat-plans"
 CANCELLED, LAB = "/events/study-visit-to-the-port", "/labs/cool-streets-for-hot-summers"
 DRAFT = "/staff/events/forum-on-metropolitan-finance"
+ASKING, INVITING = "/events/training-on-metropolitan-data-for-planners", "/events/meeting-of-the-board-of-directors"
+CAMPAIGN = "/campaigns/days-of-care-in-the-metropolis"
 
 
 class Kind(NamedTuple):
@@ -37,8 +39,17 @@ PUBLIC: Mapping[str, Kind] = {
     "event, full": Kind(FULL),
     "event, cancelled": Kind(CANCELLED),
     "event, both time zones": Kind(f"{CARE}?tz=Asia/Kolkata"),
+    "programme as a timetable": Kind(f"{CARE}/programme"),
     "register, with mistakes": Kind(f"{FULL}/register", "register", 422),
+    "register, with questions": Kind(f"{ASKING}/register"),
     "registration closed": Kind(f"{CANCELLED}/register"),
+    "registration by invitation": Kind(f"{INVITING}/register"),
+    "personal link, with mistakes": Kind(f"{FULL}/register", "send-link", 422),
+    "my links, with mistakes": Kind("/my-links", "my-links", 422),
+    "campaigns": Kind("/campaigns"),
+    "campaign": Kind(CAMPAIGN),
+    "propose, with mistakes": Kind(f"{CAMPAIGN}/propose", "propose", 422),
+    "series": Kind("/series/school-of-metropolitan-leadership"),
     "labs": Kind("/labs/"),
     "lab": Kind(LAB),
     "apply, with mistakes": Kind(f"{LAB}/apply", "apply", 422),
@@ -156,7 +167,12 @@ async def open_kind(page: Page, kind: Kind) -> int:
 async def test_public_pages_have_no_accessibility_faults(open_window: OpenWindow) -> None:
     page = await open_window()
     mine = await register(page, CARE, "Sefi Ilkano", "sefi.axe@example.org")
-    assert await check_all(page, {**PUBLIC, "my registration": Kind(mine)}) == {}
+    holder = {
+        "my registration": Kind(mine),
+        "my ticket": Kind(f"{mine}/ticket"),
+        "join online, early": Kind(mine.replace("/registrations/", "/join/")),
+    }
+    assert await check_all(page, {**PUBLIC, **holder}) == {}
 
 
 async def test_staff_pages_have_no_accessibility_faults(open_window: OpenWindow, administrator: Any) -> None:

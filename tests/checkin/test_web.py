@@ -264,7 +264,7 @@ async def test_a_report_that_means_something_else_by_now_is_shown_again(staff: h
     ("content", "name", "least", "status", "sentence"),
     [
         (b"", "", "10", 422, "Please choose a file."),
-        (REPORT, "a.csv", "", 422, "Not a valid integer value."),
+        (REPORT, "a.csv", "", 422, "This field is required."),
         (REPORT, "a.csv", "-1", 422, "The number lies between 0 and 1440."),
         (REPORT, "a.csv", "9" * 500, 422, "The number lies between 0 and 1440."),
         (REPORT, "a.csv", "ten", 422, "Not a valid integer value."),
@@ -336,7 +336,7 @@ async def test_before_the_time_the_link_says_when_and_does_not_give_the_address_
     answer = await client.get(join_path(alex))
     assert answer.status_code == 200
     assert (
-        "You are early. This link leads to the video conference from 01/03/2099, 09:30, Madrid (Europe/Madrid)."
+        "You are early. This link leads to the video conference from Sunday, 1 March 2099, 09:30, Madrid (Europe/Madrid)."
         in answer.text
     )
     assert "meet.example.org" not in answer.text

@@ -736,3 +736,88 @@ async def test_an_address_has_the_overlaps_of_its_own_registrations(database):
     assert [one.title for one in await overlaps_of_address(first, "ada@example.org")] == ["Water"]
     assert await overlaps_of_address(first, "bo@example.org") == []
     assert await overlaps_of_address(second, "ada@example.org") == []
+
+
+async def test_where_a_free_seat_is_offered_first_nobody_is_told_that_it_is_given(client):
+    event = await an_event(capacity=1, offer_hours=24)
+    for name in ("Ada", "Bo"):
+        waits = await registered(event, name)
+    for address in (page_of(waits), f"{event.href}/register"):
+        said = words(await client.get(address))
+        assert "is asked by letter" in said
+        assert "gets the next free seat" not in said
+
+
+# When the event is over or called off
+
+
+@pytest.mark.parametrize("how", ["over", "cancelled"])
+async def test_nobody_is_led_into_a_video_conference_that_is_over(client, how):
+    event = await an_event(starts_on=date(2026, 1, 5), ends_on=date(2026, 1, 5)) if how == "over" else await an_event()
+    ada = await registered(event, "Ada", now=datetime(2025, 12, 1, tzinfo=UTC))
+    if how == "cancelled":
+        await cancel_event(event.slug, reason="The hall burned down.", now=NOW, account_id=await some_account())
+    page = await client.get(page_of(ada))
+    assert "/join/" not in page.text
+    assert "is on its way" not in words(page)
+
+
+async def test_after_the_event_nobody_is_promised_a_seat(client):
+    event = await an_event(capacity=1, starts_on=date(2026, 1, 5), ends_on=date(2026, 1, 5))
+    for name in ("Ada", "Bo"):
+        waits = await registered(event, name, now=datetime(2025, 12, 1, tzinfo=UTC))
+    said = words(await client.get(page_of(waits)))
+    assert "This event is over. Thank you for your interest." in said
+    assert "next free seat" not in said
+
+
+@pytest.mark.parametrize(
+    ("mode", "promise"),
+    [
+        ("open", "You can register again later, at the end of the queue."),
+        ("approval", "You can register again later, at the end of the queue."),
+        ("invitation", "You can register again only with an invitation."),
+        ("closed", "Registration is closed: you cannot register again."),
+    ],
+)
+async def test_before_one_cancels_the_page_says_whether_there_is_a_way_back(client, mode, promise):
+    event = await an_event()
+    ada = await registered(event, "Ada")
+    await sql("UPDATE event SET registration_mode = {} WHERE id = {}", mode, event.id)
+    said = words(await client.get(page_of(ada)))
+    assert promise in said
+    await cancel_registration(ada.registration.id, now=NOW)
+    page = await client.get(page_of(ada))
+    assert (f'href="{event.href}/register"' in page.text) is (mode in ("open", "approval"))
+    assert f'class="button" href="{event.href}' in page.text
+
+
+# A page that says no
+
+
+@pytest.mark.parametrize(
+    ("part", "sent", "status"),
+    [
+        ("offer", {"answer": "decline"}, 409),
+        ("offer", {"answer": "perhaps"}, 422),
+        ("cancel", {"_csrf_token": "x"}, 403),
+    ],
+)
+async def test_a_refusal_leads_back_to_the_personal_page(client, part, sent, status):
+    mine = page_of(await registered(await an_event(), "Ada"))
+    answer = await post_form(client, f"{mine}/{part}", sent, page=mine)
+    assert answer.status_code == status
+    assert f'class="button" href="{mine}"' in answer.text
+
+
+async def test_a_refusal_of_the_form_leads_back_to_the_form(client):
+    event = await an_event()
+    answer = await client.post(f"{event.href}/register", data={"name": "Ada"})
+    assert answer.status_code == 403
+    assert f'class="button" href="{event.href}/register"' in answer.text
+
+
+async def test_a_link_that_is_not_ours_leads_back_to_no_page(client):
+    answer = await client.get("/registrations/not-ours")
+    assert answer.status_code == 404
+    assert 'class="button" href="/registrations/' not in answer.text

@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +11,8 @@ import pytest
 from eventhub.database import sql
 from eventhub.events.commands import cancel_event
 from eventhub.registrations.commands import cancel_registration
+from eventhub.registrations.pools import add_pool
+from eventhub.registrations.rules import PoolFacts
 from tests.conftest import BASE_URL
 from tests.make import NOW, a_member, an_event, field, post_form, registered, signed_in, some_account
 from tests.registrations.looking import gender_of, letter_token_of, letters_of, rows_of, statuses, token_of
@@ -50,6 +52,55 @@ async def test_the_form_says_first_how_things_stand(client, capacity, people, sa
     assert said in words(page)
     form = page.text[page.text.index('id="register"') : page.text.index("</form>", page.text.index('id="register"'))]
     assert re.findall(r'type="submit">([^<]*)<', form) == [button]
+
+
+HYBRID = {"mode": "hybrid", "place": "Barcelona"}
+
+
+async def kept_apart(event: Any, *, on_site: int, online: int) -> None:
+    """Seats and a queue of its own for each way to attend; nobody can get a seat of the event itself any more."""
+    account = await some_account()
+    await add_pool(event.slug, PoolFacts("Hall", on_site, "on_site"), now=NOW, account_id=account)
+    await add_pool(event.slug, PoolFacts("Link", online, "online"), now=NOW, account_id=account)
+
+
+@pytest.mark.parametrize("capacity", [None, 50])
+async def test_seats_that_nobody_can_get_are_not_called_free(client, capacity):
+    event = await an_event(capacity=capacity, **HYBRID)
+    await kept_apart(event, on_site=1, online=1)
+    await registered(event, "Ada", attends="on_site")
+    await registered(event, "Bo", attends="online")
+    for address in (event.href, f"{event.href}/register"):
+        said = words(await client.get(address))
+        assert "All seats are taken." in said
+        assert "Join the waiting list" in said
+        assert "free" not in said.replace("gets the next free seat", "")
+        assert "There is room" not in said
+
+
+async def test_the_form_says_for_each_way_to_attend_how_things_stand(client):
+    event = await an_event(capacity=None, **HYBRID)
+    await kept_apart(event, on_site=1, online=3)
+    await registered(event, "Ada", attends="on_site")
+    said = words(await client.get(f"{event.href}/register"))
+    assert "On site: All seats are taken. You would join the waiting list." in said
+    assert "Online: 3 seats are free." in said
+    assert "Join the waiting list" not in said
+
+
+async def test_at_an_event_of_one_kind_with_seats_for_it_those_of_the_event_are_not_free(client):
+    event = await an_event(capacity=5)
+    await add_pool(event.slug, PoolFacts("Link", 1, "online"), now=NOW, account_id=await some_account())
+    await registered(event, "Ada")
+    assert "All seats are taken." in words(await client.get(event.href))
+
+
+async def test_when_registration_opens_is_said_with_the_clocks_it_is_meant_on(client):
+    event = await an_event(registration_opens_at=datetime(2098, 6, 1, 8, tzinfo=UTC))
+    await client.get("/?tz=Asia/Tokyo")
+    said = words(await client.get(f"{event.href}/register"))
+    assert "Sunday, 1 June 2098, 10:00 , Madrid (Europe/Madrid)" in said
+    assert "for you: Sunday, 1 June 2098, 17:00, Tokyo (Asia/Tokyo)" in said
 
 
 async def test_an_event_without_a_limit_says_nothing_of_seats(client):
@@ -414,7 +465,7 @@ async def test_a_head_count_is_typed_in_corrected_and_kept(app, client):
             ({"women": "-1"}, "The number lies between 0 and 1,000,000."),
             ({"women": "9" * 5000}, "Not a valid integer value."),
             ({"women": "many"}, "Not a valid integer value."),
-            ({"men": ""}, "Not a valid integer value."),
+            ({"men": ""}, "This field is required."),
             ({"political": "7"}, "There cannot be more people with political level than people."),
             ({"source": "x" * 301}, "Field cannot be longer than 300 characters."),
         ):
