@@ -120,7 +120,7 @@ def kill(url: str, *, rounds: int, processes: int = 3, seed: int = 1) -> dict[st
         ]
         lines = [line for text in said for line in text.splitlines(keepends=True) if line.endswith("\n")]
         if not lines:
-            raise RuntimeError("nothing was acknowledged before the kill")
+            raise RuntimeError("nothing was acknowledged before the kill; a process may have failed to start")
         acknowledged += [json.loads(line) for line in lines]
         in_the_middle += sum(process.returncode == -9 for process in running)
         if wrong := asked(start("--do", "look"), json.dumps(acknowledged)):
