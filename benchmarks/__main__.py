@@ -229,21 +229,28 @@ def _page(name: str, url: str, given: Given, **wanted: Any) -> Measured:
         return by_turns(name, 1.5, given, turn(port), turn(other))
 
 
-def registration(given: Given) -> list[Measured]:
-    """A registration through its form, each of another person, at an event without a limit of seats."""
+@contextlib.contextmanager
+def two_databases(kind: str) -> Iterator[list[str]]:
+    """The addresses of two empty databases, ours and the limit's, that are gone afterwards."""
     from tests.pgserver import postgres
 
+    names = ("ours", "limit")
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield [f"sqlite:///{folder}/{name}.sqlite" for name in names]
+        return
+    with postgres(durable=True) as base:
+        for name in names:
+            asyncio.run(_create_database(base, name))
+        yield [base.replace("/postgres?", f"/{name}?") for name in names]
+
+
+def registration(given: Given) -> list[Measured]:
+    """A registration through its form, each of another person, at an event without a limit of seats."""
     found = []
     for kind in ("sqlite", "postgres"):
         with contextlib.ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            if kind == "sqlite":
-                urls = [f"sqlite:///{folder}/{name}.sqlite" for name in ("ours", "limit")]
-            else:
-                base = stack.enter_context(postgres(durable=True))
-                urls = [base.replace("/postgres?", f"/{name}?") for name in ("ours", "limit")]
-                for name in ("ours", "limit"):
-                    asyncio.run(_create_database(base, name))
+            urls = stack.enter_context(two_databases(kind))
             turns = []
             for target, url in zip(("eventhub.server:create", "benchmarks.limits:registration"), urls, strict=True):
                 port = free_port()
@@ -260,19 +267,10 @@ def registration(given: Given) -> list[Measured]:
 
 def crowd(given: Given) -> list[Measured]:
     """Registrations at one event and spread over fifty, with more and more people at once; the slowest are printed too."""
-    from tests.pgserver import postgres
-
     found = []
     for kind, processes, at_once in (("sqlite", 1, 16), ("postgres", 2, 32)):
         with contextlib.ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            if kind == "sqlite":
-                urls = [f"sqlite:///{folder}/{name}.sqlite" for name in ("ours", "limit")]
-            else:
-                base = stack.enter_context(postgres(durable=True))
-                urls = [base.replace("/postgres?", f"/{name}?") for name in ("ours", "limit")]
-                for name in ("ours", "limit"):
-                    asyncio.run(_create_database(base, name))
+            urls = stack.enter_context(two_databases(kind))
             contenders = []
             for target, url in zip(("eventhub.server:create", "benchmarks.limits:registration"), urls, strict=True):
                 port = free_port()

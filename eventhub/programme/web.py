@@ -279,8 +279,7 @@ async def _item_page(
         event=event,
         item=item,
         conflicts=conflicts or [],
-        rooms=await _names(event, "room"),
-        tracks=await _names(event, "track"),
+        **await _names(event),
     )
 
 
@@ -301,13 +300,17 @@ async def _move_page(
         event=event,
         item=item,
         conflicts=conflicts or [],
-        rooms=await _names(event, "room"),
+        **await _names(event),
     )
 
 
-async def _names(event: EventRow, column: str) -> list[str]:
-    """Rooms or tracks that the programme uses already."""
-    return sorted({getattr(item, column) for item in await programme_of(event.id)} - {""})
+async def _names(event: EventRow) -> dict[str, list[str]]:
+    """Rooms and tracks that the programme uses already; one query."""
+    items = await programme_of(event.id)
+    return {
+        "rooms": sorted({item.room for item in items} - {""}),
+        "tracks": sorted({item.track for item in items} - {""}),
+    }
 
 
 async def _timetable_page(request: Request[Any, Any, Any], event: EventRow, by: str) -> Response[str]:
