@@ -271,6 +271,7 @@ async def _item_page(
     *,
     status_code: int = 200,
 ) -> Response[str]:
+    rooms, tracks = await _names(event)
     return render(
         request,
         "programme/item_form",
@@ -279,7 +280,8 @@ async def _item_page(
         event=event,
         item=item,
         conflicts=conflicts or [],
-        **await _names(event),
+        rooms=rooms,
+        tracks=tracks,
     )
 
 
@@ -292,6 +294,7 @@ async def _move_page(
     *,
     status_code: int = 200,
 ) -> Response[str]:
+    rooms, _ = await _names(event)
     return render(
         request,
         "programme/move",
@@ -300,17 +303,14 @@ async def _move_page(
         event=event,
         item=item,
         conflicts=conflicts or [],
-        **await _names(event),
+        rooms=rooms,
     )
 
 
-async def _names(event: EventRow) -> dict[str, list[str]]:
+async def _names(event: EventRow) -> tuple[list[str], list[str]]:
     """Rooms and tracks that the programme uses already; one query."""
     items = await programme_of(event.id)
-    return {
-        "rooms": sorted({item.room for item in items} - {""}),
-        "tracks": sorted({item.track for item in items} - {""}),
-    }
+    return sorted({item.room for item in items} - {""}), sorted({item.track for item in items} - {""})
 
 
 async def _timetable_page(request: Request[Any, Any, Any], event: EventRow, by: str) -> Response[str]:

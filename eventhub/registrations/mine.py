@@ -16,7 +16,7 @@ from eventhub.directory.rules import Level, clean_line, clean_text, email_key
 from eventhub.errors import Problems, Refusal
 from eventhub.events.queries import EventRow, event_by_id
 from eventhub.events.rules import EventStatus, unknown_word
-from eventhub.links import make_link, read_link
+from eventhub.links import make_link
 from eventhub.mail.commands import post_letter
 from eventhub.registrations.commands import MailboxNotProven, NewRegistration, NoSeatFree, NotStanding
 from eventhub.registrations.letters import LinkFacts, links_letter
@@ -24,7 +24,6 @@ from eventhub.registrations.pools import move_pool, take_over_seat
 from eventhub.registrations.queries import (
     RegistrationRow,
     manage_url,
-    no_such_registration,
     pools_of,
     proves_mailbox,
     registration_by_id,
@@ -63,23 +62,6 @@ class NoTicket(Refusal):
 def ticket_code(registration: RegistrationRow) -> str:
     """What the QR code of a ticket holds: a signed text that names the registration and changes nothing."""
     return make_link("ticket", registration.id, registration.link_version)
-
-
-async def registration_by_ticket(code: str) -> RegistrationRow:
-    """
-    The registration that a ticket is of, whatever its status is by now.
-
-    Raises:
-        NotFound: the code is not ours, or a newer link replaced it.
-
-    """
-    opened = read_link("ticket", code.strip())
-    if opened is None:
-        raise no_such_registration()
-    rows = await sql("SELECT id FROM registration WHERE id = {} AND link_version = {}", *opened)
-    if not rows:
-        raise no_such_registration()
-    return await registration_by_id(rows[0]["id"])
 
 
 async def ticket_of(token: str) -> tuple[RegistrationRow, EventRow, str]:

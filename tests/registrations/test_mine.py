@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from eventhub.checkin.queries import registration_of_ticket
 from eventhub.checks import integrity
 from eventhub.database import engine, sql
-from eventhub.errors import NotFound, Problems
+from eventhub.errors import Problems
 from eventhub.events.commands import cancel_event
 from eventhub.links import make_link
 from eventhub.mail.rendering import render
@@ -22,7 +23,6 @@ from eventhub.registrations.mine import (
     Details,
     TooLate,
     change_details,
-    registration_by_ticket,
     send_my_links,
     send_replacement,
     switch_attends,
@@ -70,13 +70,13 @@ async def test_a_ticket_opens_the_registration_it_was_made_for_and_no_link_does(
     event = await an_event()
     ada, bo = await registered(event, "Ada"), await registered(event, "Bo")
     code = ticket_code(ada.registration)
-    assert (await registration_by_ticket(code)).id == ada.registration.id
-    assert (await registration_by_ticket(f" {code}\n")).id == ada.registration.id
-    assert (await registration_by_ticket(ticket_code(bo.registration))).id == bo.registration.id
+    for one in (ada, bo):
+        found = await registration_of_ticket(ticket_code(one.registration))
+        assert found is not None
+        assert found.id == one.registration.id
     others = (token_of(ada), letter_token_of(ada), code[:-1], code + "x", "", "\x00", "x" * 5000, "\u202eé")
     for wrong in (*others, make_link("ticket", ada.registration.id, 2)):
-        with pytest.raises(NotFound):
-            await registration_by_ticket(wrong)
+        assert await registration_of_ticket(wrong) is None
 
 
 async def test_a_ticket_opens_no_page(client):
@@ -94,8 +94,7 @@ async def test_a_new_link_version_ends_the_old_ticket_and_the_old_link(client):
     assert (await client.get(f"{page}/ticket")).status_code == 200
     await sql("UPDATE registration SET link_version = 2 WHERE id = {}", ada.registration.id)
     assert (await client.get(f"{page}/ticket")).status_code == 404
-    with pytest.raises(NotFound):
-        await registration_by_ticket(code)
+    assert await registration_of_ticket(code) is None
 
 
 async def test_the_ticket_is_a_page_with_a_code_that_needs_nothing_from_elsewhere(client):
