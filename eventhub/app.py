@@ -29,11 +29,13 @@ from eventhub.errors import Refusal
 from eventhub.events.api import EventsApi
 from eventhub.events.web import EVENT_PAGES
 from eventhub.fairness.web import FAIRNESS_PAGES
+from eventhub.feeds.web import FEED_PAGES
 from eventhub.idempotency import IdempotencyMiddleware
 from eventhub.invitations.web import INVITATION_PAGES
 from eventhub.labs.api import LAB_API
 from eventhub.labs.web import LAB_PAGES
 from eventhub.mail.web import OUTBOX_PAGES
+from eventhub.mailings.web import MAILING_PAGES
 from eventhub.merging.web import MERGING_PAGES
 from eventhub.migrations import migrate
 from eventhub.papers.web import PAPER_PAGES
@@ -44,6 +46,7 @@ from eventhub.questions.web import QUESTION_PAGES
 from eventhub.reference import ReferencePage
 from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
+from eventhub.replies.web import REPLY_PAGES
 from eventhub.resources import STATIC
 from eventhub.series.web import SERIES_PAGES
 from eventhub.site import SITE
@@ -76,6 +79,9 @@ PAGES: list[Any] = [
     *DELEGATION_PAGES,
     *QUESTION_PAGES,
     *OUTBOX_PAGES,
+    *MAILING_PAGES,
+    *REPLY_PAGES,
+    *FEED_PAGES,
     *LAB_PAGES,
     *STATISTICS_PAGES,
     *DIRECTORY_PAGES,

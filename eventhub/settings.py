@@ -56,7 +56,41 @@ class Settings(BaseSettings):
     )
     imap_url: str = Field(
         default="",
-        description="The mailbox that collects calendar replies and bounces; empty: replies are not read.",
+        description="The mailbox that collects calendar replies and bounces: imaps://user:password@host/folder; "
+        "empty: replies are not read.",
+    )
+    plus_addresses: Literal["on", "off"] = Field(
+        default="on",
+        description="Whether the mail system of the sender takes events+anything@… as events@…; off: answers of "
+        "calendars are told apart by their sender alone.",
+    )
+    reply_to: str = Field(
+        default="",
+        description="Where the words of people go who answer a letter, such as a help desk; empty: to the sender.",
+    )
+    authserv_id: str = Field(
+        default="",
+        description="The name under which the mail server of the mailbox writes Authentication-Results (RFC 8601); "
+        "empty: what they say is not looked at.",
+    )
+    decline_grace_minutes: int = Field(
+        default=30,
+        ge=0,
+        le=10080,
+        description="Minutes until a seat is given back that somebody's calendar declined; they may undo it till then.",
+    )
+    dkim_key_file: str = Field(
+        default="",
+        description="A private key (PEM, RSA) with which letters are signed (DKIM, RFC 6376); empty: the relay does it.",
+    )
+    dkim_selector: str = Field(
+        default="eventhub",
+        description="The selector under which the public key stands in the DNS of the sender's domain.",
+    )
+    letters_per_minute_and_domain: int = Field(
+        default=300,
+        ge=0,
+        description="The most letters that go to addresses of one domain in a minute; 0: no limit.",
     )
     parity_minimum_share: Fraction = Field(
         default=Fraction(2, 5),
@@ -122,6 +156,25 @@ class Settings(BaseSettings):
     def _mailbox(cls, value: str) -> str:
         if value and _address(value, "imap", "imaps") is None:
             raise ValueError("must look like imaps://user:password@host")
+        return value
+
+    @field_validator("reply_to")
+    @classmethod
+    def _help_desk(cls, value: str) -> str:
+        return cls._sender(value) if value else value
+
+    @field_validator("dkim_key_file")
+    @classmethod
+    def _key_file(cls, value: str) -> str:
+        if value and not Path(value).is_file():
+            raise ValueError("must name a file with a private key")
+        return value
+
+    @field_validator("dkim_selector")
+    @classmethod
+    def _selector(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?", value):
+            raise ValueError("must be a name as the DNS takes it, such as eventhub")
         return value
 
     @field_validator("mail_from")

@@ -94,6 +94,7 @@ def test_the_roles_of_each_policy_are_these() -> None:
         "see_people": working | {"check-in"},
         "edit_events": working,
         "edit_labs": {"administrator", "programme"},
+        "read_applications": working,
         "record_attendance": working | {"check-in"},
         "edit_directory": {"administrator", "programme"},
         "read_outbox": working,

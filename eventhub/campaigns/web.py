@@ -279,8 +279,8 @@ async def _staff_page(
 ) -> Response[str]:
     """The campaign with its proposals; perhaps with the form that holds a fault, or why a decision was refused."""
     campaign = await campaign_by_slug(slug)
-    sees_people = account_of(request).may(Policy.SEE_PEOPLE)
-    rows = await submissions_of(campaign.id, contacts=sees_people)
+    sees_contacts = account_of(request).may(Policy.EDIT_EVENTS)
+    rows = await submissions_of(campaign.id, contacts=sees_contacts)
     waiting = [row for row in rows if row["status"] == "submitted"]
     return render(
         request,
@@ -308,7 +308,7 @@ async def _staff_page(
         ),
         faulty=faulty,
         refusals=list(refusal.sentences) if refusal else [],
-        sees_people=sees_people,
+        sees_contacts=sees_contacts,
         is_open=takes_proposals(campaign.submissions_until, campaign.ends_on, now),
         is_over=today_somewhere(now) > campaign.ends_on,
         trail=await audit_trail(object_kind="campaign", object_id=campaign.id, limit=20),

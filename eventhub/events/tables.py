@@ -67,6 +67,7 @@ class Campaign(Table, tablename="campaign"):
     is_public = Boolean(default=False)
     created_by = ForeignKey(Account, null=True, default=None)
     created_at = Timestamptz()
+    version = Integer(default=1, help_text="An edit begins from it.")
 
 
 class Event(Table, tablename="event"):
@@ -167,6 +168,7 @@ class ProgrammeItem(Table, tablename="programme_item"):
     takes_sign_up = Boolean(default=False, help_text="Registered people sign up for it.")
     taken = Integer(default=0, help_text="How many have; never more than its capacity.")
     track = Varchar(length=120, default="")
+    sequence = Integer(default=0, help_text="In calendars (RFC 5546 2.1.4).")
 
 
 class CampaignSubmission(Table, tablename="campaign_submission"):

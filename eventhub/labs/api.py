@@ -363,7 +363,7 @@ class LabsApi(Controller):
         application = await apply_to_lab(slug, new, now=now)
         return AppliedOut(id=application.id, status=application.status, manage_url=application.manage_url)
 
-    @get("/{slug:str}/applications", opt=open_to(Policy.SEE_PEOPLE))
+    @get("/{slug:str}/applications", opt=open_to(Policy.READ_APPLICATIONS))
     async def applications(
         self,
         slug: FromPath[str],

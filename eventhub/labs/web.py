@@ -358,7 +358,7 @@ class StaffLabs(Controller):
         status_code: int = 200,
     ) -> Response[str]:
         applications: list[ApplicationRow] = []
-        may_read = account_of(request).may(Policy.SEE_PEOPLE)
+        may_read = account_of(request).may(Policy.READ_APPLICATIONS)
         wanted = status if status in set(ApplicationStatus) else ""
         if may_read:
             applications, _ = await applications_of(lab.id, status=wanted)
@@ -394,7 +394,7 @@ class StaffApplications(Controller):
     """One application as staff read it, review it and decide about it."""
 
     path = "/staff/applications/{application_id:uuid}"
-    opt = open_to(Policy.SEE_PEOPLE)
+    opt = open_to(Policy.READ_APPLICATIONS)
 
     @get("/")
     async def show(self, request: Request[Any, Any, Any], application_id: FromPath[UUID]) -> Response[str]:

@@ -142,7 +142,7 @@ class PublicPortrait(Controller):
 class SpeakerHistory(Controller):
     """What somebody has been asked to speak at."""
 
-    opt = open_to(Policy.SEE_PEOPLE)
+    opt = open_to(Policy.EDIT_EVENTS)
 
     @get("/staff/people/{person_id:uuid}/speaking")
     async def show(self, request: Request[Any, Any, Any], person_id: FromPath[UUID]) -> Response[str]:

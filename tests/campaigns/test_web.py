@@ -254,7 +254,7 @@ async def test_whoever_comes_second_reads_who_was_faster(app: Any) -> None:
         assert (await post_form(browser, unknown, {"reason": "No."}, page=f"{base}/edit")).status_code == 404
 
 
-@pytest.mark.parametrize(("role", "sees"), [("reader", False), ("check-in", True)])
+@pytest.mark.parametrize(("role", "sees"), [("reader", False), ("check-in", False), ("organiser", True)])
 async def test_who_may_not_see_people_sees_no_contact_and_nobody_else_decides(app: Any, role: str, sees: bool) -> None:
     campaign = await a_campaign()
     await propose_event(campaign.slug, a_proposal(), now=NOW)

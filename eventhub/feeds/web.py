@@ -1,0 +1,5 @@
+"""Calendars to subscribe to."""
+
+from typing import Any
+
+FEED_PAGES: list[Any] = []
