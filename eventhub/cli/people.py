@@ -56,4 +56,4 @@ def person_erase(email: str, yes: bool, as_json: bool) -> None:
         said.append(f"{done.coming_parts} parts in coming programmes are without a name now; please ask somebody else.")
     if done.has_account:
         said.append("An account of staff has the same address; it stays.")
-    show({**asdict(done), "person": str(done.person)}, as_json, "\n".join(said))
+    show({**asdict(done), "person": str(done.person) if done.person else None}, as_json, "\n".join(said))

@@ -16,7 +16,7 @@ import msgspec
 from eventhub.accounts.commands import record
 from eventhub.database import Row, lock_clause, sql, transaction
 from eventhub.events.queries import event_by_id
-from eventhub.privacy.queries import AT_ONCE, records_of
+from eventhub.privacy.queries import ADDRESSES, AT_ONCE, bearing, key_of, records_of
 from eventhub.privacy.rules import ERASED_KEY, name_of_erased, telling, without
 from eventhub.registrations.commands import NotStanding, cancel_registration
 
@@ -24,6 +24,15 @@ from eventhub.registrations.commands import NotStanding, cancel_registration
 _TEXTS = (
     ("letter", "facts", "id"),
     ("letter", "last_answer", "id"),
+    ("letter", "bounce", "id"),
+    ("delivery_attempt", "answer", "id"),
+    ("bounce", "said", "id"),
+    ("suppression", "said", "id"),
+    ("suppression", "lift_reason", "id"),
+    ("inbound_message", "subject", "id"),
+    ("inbound_message", "reason", "id"),
+    ("calendar_answer", "comment", "id"),
+    ("time_proposal", "comment", "id"),
     ("application", "motivation", "id"),
     ("application", "offers", "id"),
     ("application", "needs", "id"),
@@ -33,22 +42,38 @@ _TEXTS = (
     ("registration", "answers", "id"),
     ("programme_version", "items", "id"),
     ("programme_version", "changes", "id"),
+    ("participant_report", "file_name", "id"),
     ("participant_report", "unmatched", "id"),
+    ("head_count", "source", "event"),
     ("parity_exception", "findings", "id"),
     ("parity_exception", "reason", "id"),
     ("idempotent_answer", "body", "key_hash"),
     ("person_merge", "detail", "id"),
+    ("event", "organiser_name", "id"),
+    ("campaign_submission", "organiser_name", "id"),
+    ("campaign_submission", "title", "id"),
+    ("campaign_submission", "place", "id"),
     ("campaign_submission", "description", "id"),
     ("campaign_submission", "reason", "id"),
     ("delegation", "contact_name", "id"),
+    ("audit_entry", "detail", "id"),
 )
+
+
+#: Names that stand beside an address of `ADDRESSES`.
+_NAMES = {
+    "letter": "recipient_name",
+    "registration_invitation": "name",
+    "delegation": "contact_name",
+    "campaign_submission": "contact_name",
+}
 
 
 @dataclass(frozen=True)
 class Erasure:
     """What was forgotten, in numbers."""
 
-    person: UUID
+    person: UUID | None
     registrations: int
     cancelled: int
     letters: int
@@ -71,27 +96,32 @@ async def erase_person(address: str, *, now: datetime, account_id: UUID | None =
         people = await _of(f"SELECT id, name, email, email_key FROM person WHERE id IN ({{ids}}){lock_clause()}", ids)
         registrations = await _of("SELECT id, name FROM registration WHERE person IN ({ids})", ids)
         mine = [UUID(str(row["id"])) for row in registrations]
-        addresses = [row["email_key"] for row in people if row["email_key"]]
+        addresses = sorted({key_of(address), *(row["email_key"] for row in people if row["email_key"])})
+        by_address = {table: [one for key in addresses for one in await bearing(table, key)] for table in ADDRESSES}
         names = [row["name"] for row in (*people, *registrations)]
-        invited = await _of("SELECT name FROM registration_invitation WHERE email_key IN ({ids})", addresses)
-        texts = telling(
-            {*names, *(row["name"] for row in invited), *addresses, *(row["email"] or "" for row in people)}
-        )
+        for table, column in _NAMES.items():
+            found = await _of(f"SELECT {column} AS name FROM {table} WHERE id IN ({{ids}})", by_address[table])
+            names += [row["name"] for row in found]
+        texts = telling({*names, *addresses, *(row["email"] or "" for row in people)})
 
+        await _empty_what_was_sent(ids, mine, by_address["inbound_message"])
         letters = await _of("DELETE FROM letter WHERE person IN ({ids}) RETURNING id", ids)
-        letters += await _of("DELETE FROM letter WHERE LOWER(recipient_address) IN ({ids}) RETURNING id", addresses)
+        letters += await _of("DELETE FROM letter WHERE id IN ({ids}) RETURNING id", by_address["letter"])
         files = await _of("DELETE FROM answer_file WHERE registration IN ({ids}) RETURNING id", mine)
         await _of("DELETE FROM speaker_profile WHERE person IN ({ids})", ids)
         await _of("DELETE FROM join_click WHERE registration IN ({ids})", mine)
         for person_id in ids:
             await _empty_records(person_id)
-        await _empty_contacts(addresses)
+        await _empty_contacts(by_address)
         for table, column, key in _TEXTS:
             await _take_out(table, column, key, texts)
         coming = await _coming_parts(ids, now)
         accounts = await _of("SELECT id FROM account WHERE email_key IN ({ids})", addresses)
-        await record("erase_person", "person", ids[0], account_id=account_id, now=now, detail=f"{len(ids)} records")
-    return Erasure(ids[0], len(mine), cancelled, len(letters), len(files), coming, bool(accounts))
+        first = ids[0] if ids else None
+        await record(
+            "erase_person", "person", first or "", account_id=account_id, now=now, detail=f"{len(ids)} records"
+        )
+    return Erasure(first, len(mine), cancelled, len(letters), len(files), coming, bool(accounts))
 
 
 async def _give_seats_back(ids: list[UUID], now: datetime) -> int:
@@ -126,6 +156,12 @@ async def _empty_records(person_id: UUID) -> None:
         "WHERE person = {}",
         nobody, "{}", person_id,
     )  # fmt: skip
+    # The trail says with what reason staff decided; that they did stays.
+    await sql(
+        "UPDATE audit_entry SET detail = '' WHERE object_kind = 'registration' "
+        "AND object_id IN (SELECT CAST(id AS VARCHAR(36)) FROM registration WHERE person = {})",
+        person_id,
+    )
     await sql("UPDATE speaker_slot SET link_version = link_version + 1 WHERE person = {}", person_id)
     await sql(
         "UPDATE application SET contact_name = {}, link_version = link_version + 1 WHERE contact = {}",
@@ -134,23 +170,42 @@ async def _empty_records(person_id: UUID) -> None:
     )
 
 
-async def _empty_contacts(addresses: list[str]) -> None:
+async def _empty_contacts(by_address: dict[str, list[UUID]]) -> None:
     """What bears the address without belonging to the record; an invitation keeps a key of its own, as each must."""
-    for address in addresses:
+    for one in by_address["registration_invitation"]:
         await sql(
-            "UPDATE registration_invitation SET email = '', email_key = {} || CAST(id AS VARCHAR(36)), name = '', "
-            "link_version = link_version + 1 WHERE email_key = {}",
-            ERASED_KEY,
-            address,
-        )
-        await sql(
-            "UPDATE delegation SET contact_name = '', contact_email = '', link_version = link_version + 1 "
-            "WHERE LOWER(contact_email) = {}",
-            address,
-        )
-        await sql(
-            "UPDATE campaign_submission SET contact_name = '', contact_email = '' WHERE LOWER(contact_email) = {}",
-            address,
+            "UPDATE registration_invitation SET email = '', email_key = {}, name = '', link_version = link_version + 1 "
+            "WHERE id = {}",
+            f"{ERASED_KEY}{one}", one,
+        )  # fmt: skip
+    await _of(
+        "UPDATE delegation SET contact_name = '', contact_email = '', link_version = link_version + 1 "
+        "WHERE id IN ({ids})",
+        by_address["delegation"],
+    )
+    await _of(
+        "UPDATE campaign_submission SET contact_name = '', contact_email = '' WHERE id IN ({ids})",
+        by_address["campaign_submission"],
+    )
+
+
+async def _empty_what_was_sent(ids: list[UUID], registrations: list[UUID], messages: list[UUID]) -> None:
+    """What somebody wrote by mail or through a calendar; that an answer came stays, and links to feeds stop working."""
+    await _of("UPDATE calendar_answer SET comment = '' WHERE person IN ({ids})", ids)
+    await _of("UPDATE time_proposal SET comment = '' WHERE person IN ({ids})", ids)
+    await _of("DELETE FROM opt_out WHERE person IN ({ids})", ids)
+    await _of("DELETE FROM feed_link WHERE person IN ({ids})", ids)
+    slots = await _of("SELECT id FROM speaker_slot WHERE person IN ({ids})", ids)
+    for column, values in (
+        ("person", ids),
+        ("registration", registrations),
+        ("speaker_slot", [UUID(str(row["id"])) for row in slots]),
+        ("id", messages),
+    ):
+        await _of(
+            "UPDATE inbound_message SET sender = '', subject = '', octets = NULL, message_id = '', reason = '' "
+            f"WHERE {column} IN ({{ids}})",
+            values,
         )
 
 

@@ -15,24 +15,56 @@ from eventhub.words import Sentence
 #: Identifiers in one statement.
 AT_ONCE = 200
 
+#: Tables in which an address stands without a record of the person, with the column.
+ADDRESSES = {
+    "letter": "recipient_address",
+    "registration_invitation": "email",
+    "delegation": "contact_email",
+    "campaign_submission": "contact_email",
+    "inbound_message": "sender",
+}
+
 
 async def records_of(address: str) -> list[UUID]:
     """
     The record with an address, and those that were merged with it; the one that stands first.
 
+    None for somebody who only proposed an event, was invited, or is the contact of a delegation.
+
     Raises:
         NotFound: nobody has this address.
 
     """
-    key = email_key(address.replace("\x00", ""))[:254]
+    key = key_of(address)
     rows = await sql("SELECT COALESCE(merged_into, id) AS id FROM person WHERE email_key = {}", key)
     if not rows:
-        raise NotFound(Sentence("Nobody with the address “%(address)s” is known here.", address=address[:254]))
+        if not [one for table in ADDRESSES for one in await bearing(table, key)]:
+            raise NotFound(Sentence("Nobody with the address “%(address)s” is known here.", address=address[:254]))
+        return []
     found = [UUID(str(rows[0]["id"]))]
     for person_id in found:  # grows while it is read: a record may have been merged into one that was merged later
         merged = await sql("SELECT id FROM person WHERE merged_into = {} ORDER BY id", person_id)
         found += [UUID(str(row["id"])) for row in merged if UUID(str(row["id"])) not in found]
     return found
+
+
+def key_of(address: str) -> str:
+    """An address as it is compared."""
+    return email_key(address.replace("\x00", ""))[:254]
+
+
+async def bearing(table: str, key: str) -> list[UUID]:
+    """Rows of a table of `ADDRESSES` that bear an address, in whatever case, also as “Name <address>”."""
+    column, (local, at, _) = ADDRESSES[table], key.rpartition("@")
+    if not at:
+        return []
+    # SQLite lowers only ASCII letters, and the wildcards of LIKE match more rows, never fewer.
+    rows = await sql(
+        f"SELECT id, {column} AS address FROM {table} WHERE LOWER({column}) LIKE {{}}",
+        "%" + local.replace("\\", "_") + "@%",
+    )
+    said = {UUID(str(row["id"])): email_key(row["address"]) for row in rows}
+    return [one for one, address in said.items() if address == key or address.endswith(f"<{key}>")]
 
 
 async def everything_about(address: str) -> dict[str, Any]:
@@ -45,7 +77,8 @@ async def everything_about(address: str) -> dict[str, Any]:
     """
     ids = await records_of(address)
     people = await _rows("SELECT * FROM person WHERE id IN ({ids})", ids)
-    addresses = sorted({row["email_key"] for row in people if row["email_key"]})
+    addresses = sorted({key_of(address), *(row["email_key"] for row in people if row["email_key"])})
+    by_address = {table: [one for key in addresses for one in await bearing(table, key)] for table in ADDRESSES}
     registrations = await _rows(
         "SELECT r.*, e.slug AS event_slug, e.title AS event_title, m.name AS member_name FROM registration r "
         "JOIN event e ON e.id = r.event LEFT JOIN member m ON m.id = r.member WHERE r.person IN ({ids})",
@@ -70,10 +103,23 @@ async def everything_about(address: str) -> dict[str, Any]:
         "attendance": await _rows("SELECT * FROM attendance WHERE registration IN ({ids})", mine),
         "item_sign_ups": await _rows("SELECT * FROM item_sign_up WHERE registration IN ({ids})", mine),
         "join_clicks": await _rows("SELECT * FROM join_click WHERE registration IN ({ids})", mine),
-        "invitations": await _rows("SELECT * FROM registration_invitation WHERE email_key IN ({ids})", addresses),
-        "delegations": await _rows("SELECT * FROM delegation WHERE LOWER(contact_email) IN ({ids})", addresses),
+        "reported_minutes": await _rows("SELECT * FROM reported_minutes WHERE registration IN ({ids})", mine),
+        "invitations": await _rows(
+            "SELECT * FROM registration_invitation WHERE id IN ({ids})", by_address["registration_invitation"]
+        ),
+        "delegations": await _rows("SELECT * FROM delegation WHERE id IN ({ids})", by_address["delegation"]),
         "proposed_events": await _rows(
-            "SELECT * FROM campaign_submission WHERE LOWER(contact_email) IN ({ids})", addresses
+            "SELECT * FROM campaign_submission WHERE id IN ({ids})", by_address["campaign_submission"]
+        ),
+        "calendar_answers": await _rows("SELECT * FROM calendar_answer WHERE person IN ({ids})", ids),
+        "time_proposals": await _rows("SELECT * FROM time_proposal WHERE person IN ({ids})", ids),
+        "opt_outs": await _rows("SELECT * FROM opt_out WHERE person IN ({ids})", ids),
+        "feed_links": await _rows(
+            "SELECT id, kind, language, created_at, fetched_at, revoked_at FROM feed_link WHERE person IN ({ids})", ids
+        ),
+        "messages_received": await _each_once(
+            "SELECT id, source, received_at, sender, subject, kind, status, verdict, reason, octets FROM inbound_message",
+            {"person": ids, "id": by_address["inbound_message"]},
         ),
         "speaker_slots": slots,
         "lab_participations": await _rows(
@@ -81,16 +127,22 @@ async def everything_about(address: str) -> dict[str, Any]:
             ids,
         ),
         "lab_applications": applications,
-        "letters": await _rows(
+        "letters": await _each_once(
             "SELECT id, kind, event, recipient_name, recipient_address, language, status, created_at, attempts, "
-            "last_answer FROM letter WHERE person IN ({ids})",
-            ids,
+            "last_answer, bounced_at, bounce FROM letter",
+            {"person": ids, "id": by_address["letter"]},
         ),
         "audit_entries": await _rows(
             "SELECT at, action, object_kind, object_id FROM audit_entry WHERE object_id IN ({ids})",
             [str(one) for one in subjects],
         ),
     }
+
+
+async def _each_once(statement: str, columns: dict[str, list[UUID]]) -> list[dict[str, Any]]:
+    """Rows that one of several columns points at, each once."""
+    found = [row for name, ids in columns.items() for row in await _rows(f"{statement} WHERE {name} IN ({{ids}})", ids)]
+    return list({row["id"]: row for row in found}.values())
 
 
 async def _rows(statement: str, values: list[Any]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,21 +12,34 @@ import pytest
 from eventhub.resources import DATA
 
 
-@pytest.fixture
-def eventhub(tmp_path: Path):
-    """The command with an embedded database of its own, in which one person is known."""
+def in_folder(folder: Path):
+    """The command with the embedded database of this folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EVENTHUB_")}
-    environment |= {"EVENTHUB_DATABASE_URL": f"sqlite:///{tmp_path}/cli.sqlite", "PYTHONPATH": str(DATA.parent.parent)}
+    environment |= {"EVENTHUB_DATABASE_URL": f"sqlite:///{folder}/cli.sqlite", "PYTHONPATH": str(DATA.parent.parent)}
 
     def run(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", "from eventhub.cli import main; main()", *arguments],
-            capture_output=True, cwd=tmp_path, timeout=60, check=False, text=True, input=typed, env=environment,
+            capture_output=True, cwd=folder, timeout=60, check=False, text=True, input=typed, env=environment,
         )  # fmt: skip
 
-    (tmp_path / "people.csv").write_text("name,email\nAna Älva,ana@example.org\n", encoding="utf-8")
-    assert run("import", "people", "people.csv").returncode == 0
     return run
+
+
+@pytest.fixture(scope="module")
+def with_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database in which one person is known; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("one")
+    (folder / "people.csv").write_text("name,email\nAna Älva,ana@example.org\n", encoding="utf-8")
+    assert in_folder(folder)("import", "people", "people.csv").returncode == 0
+    return folder
+
+
+@pytest.fixture
+def eventhub(with_one: Path, tmp_path: Path):
+    """The command with an embedded database of its own, in which one person is known."""
+    shutil.copytree(with_one, tmp_path, dirs_exist_ok=True)
+    return in_folder(tmp_path)
 
 
 def known(eventhub) -> bool:
