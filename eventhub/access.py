@@ -20,6 +20,8 @@ from eventhub.settings import current_settings
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CSRF_FIELD = "_csrf_token"
 CSRF_HEADER = "x-csrf-token"
+#: An option of handlers that mail programs post to: the secret in the address is all they have (RFC 8058).
+FROM_ANYWHERE = "takes_posts_from_anywhere"
 
 
 class Policy(StrEnum):
@@ -128,6 +130,8 @@ async def enforce(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
         if not identity.may(policy):
             raise HTTPException(status_code=403, detail="Your role does not allow this.")
     if isinstance(connection, Request) and connection.method in UNSAFE_METHODS and not is_api(connection.scope["path"]):
+        if handler.opt.get(FROM_ANYWHERE):
+            return
         await _check_origin(connection)
 
 

@@ -109,11 +109,13 @@ async def test_every_route_answers_each_role_as_its_policy_says(app: Any, bare: 
         token = await a_token(role)
     wrong = []
     for method, path, policy in routes(app):
-        if role != "nobody":  # one session for each call: signing out is a route as well
+        if role != "nobody" and not session:
             link = await make_sign_in_link(f"{role}@example.org", now=utc_now())
             assert link is not None
             session = await sign_in(link.rpartition("/")[2], now=utc_now(), former_session=None)
         answer = await call(bare, method, path, session=session, token=token)
+        if method in UNSAFE_METHODS:  # signing out is a route as well
+            session = ""
         status = answer.status_code
         if policy in (Policy.PUBLIC, Policy.HOLDER):
             right = status not in (401, 403) and status < 500

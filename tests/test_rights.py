@@ -26,7 +26,8 @@ from tests.make import (
 )
 
 #: A text of each that stands nowhere else.
-PARTICIPANT, APPLICANT, PROPOSER, DECLINED = "parti@cip.example", "appli@cant.example", "propo@ser.example", "no@ser.example"
+PARTICIPANT, APPLICANT = "parti@cip.example", "appli@cant.example"
+PROPOSER, DECLINED = "propo@ser.example", "no@ser.example"
 MOTIVATION = "A motivation that only we know"
 WORKING = {Role.ADMINISTRATOR, Role.PROGRAMME, Role.ORGANISER}
 
@@ -78,9 +79,9 @@ async def seen_by(app: Any, role: Role, house: dict[str, Any]) -> dict[str, set[
                 continue
             answer = await browser.get(where, headers=headers, follow_redirects=True)
             assert answer.status_code < 500, where
-            for text in found:
+            for text, routes in found.items():
                 if text in answer.text:
-                    found[text].add(path.removesuffix("/"))
+                    routes.add(path.removesuffix("/"))
     return found
 
 

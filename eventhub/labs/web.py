@@ -14,7 +14,8 @@ from eventhub import languages
 from eventhub.access import Policy, account_of, open_to
 from eventhub.accounts.queries import audit_trail
 from eventhub.errors import NotFound, Problems, Refusal
-from eventhub.events.feeds import feed_answer
+from eventhub.events.feed_queries import listed_sessions
+from eventhub.events.feeds import listed_feed
 from eventhub.events.queries import action_lines, themes
 from eventhub.labs.commands import (
     CallClosed,
@@ -97,8 +98,8 @@ class PublicLabs(Controller):
         """One lab, or the calendar file of its sessions when the address ends in .ics."""
         if slug.endswith(".ics"):
             lab = await lab_by_slug(slug.removesuffix(".ics"))
-            found = [event for _, event in await sessions_of(lab.id)]
-            return feed_answer(found, request, name=lab.name, path=f"{lab.href}.ics", public=True)
+            listed = await listed_sessions(lab.id)
+            return await listed_feed(request, listed, now, name=lab.name, path=f"{lab.href}.ics")
         lab = await lab_by_slug(slug)
         return render(
             request,

@@ -44,6 +44,20 @@ class SpeakingRow(msgspec.Struct, frozen=True):
     reader_zone: str
     biography: str
     portrait_at: datetime | None
+    item_description: str = ""
+    item_sequence: int = 0
+
+
+async def speaking_at(items: Sequence[UUID]) -> list[SpeakingRow]:
+    """Everybody with an address who is asked to speak at one of these items and has not declined."""
+    if not items:
+        return []
+    keys = ", ".join("{}" for _ in items)
+    rows = await sql(
+        f"{_SLOT} WHERE s.programme_item IN ({keys}) AND s.status <> 'declined' AND p.email IS NOT NULL ORDER BY s.id",
+        *items,
+    )
+    return [SpeakingRow(**with_profile(row)) for row in rows]
 
 
 #: The reader's zone is the one last given with a registration; failing that, that of the member spoken for.
@@ -51,7 +65,7 @@ _SLOT = (
     "SELECT s.id AS id, i.event AS event, s.person AS person, p.name AS name, COALESCE(p.email, '') AS email, "
     "p.language AS language, s.role AS role, s.level AS level, s.status AS status, s.link_version AS link_version, "
     "s.invited_at AS invited_at, s.answered_at AS answered_at, i.id AS item_id, i.title AS item_title, "
-    "i.kind AS item_kind, i.starts_at AS starts_at, i.ends_at AS ends_at, i.room AS room, "
+    "i.kind AS item_kind, i.description AS item_description, i.sequence AS item_sequence, i.starts_at AS starts_at, i.ends_at AS ends_at, i.room AS room, "
     "COALESCE(m.name, '') AS stands_for, COALESCE((SELECT r.time_zone FROM registration r WHERE r.person = p.id "
     "AND r.time_zone <> '' ORDER BY r.registered_at DESC LIMIT 1), m.time_zone, '') AS reader_zone, "
     f"{PROFILE_COLUMNS} FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item JOIN person p ON p.id = s.person "
