@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,9 +11,12 @@ import msgspec
 from eventhub.accounts.commands import record
 from eventhub.database import lock_clause, sql, transaction, violated
 from eventhub.errors import Refusal
+from eventhub.events.queries import EventRow, event_by_id
+from eventhub.events.rules import EventStatus
 from eventhub.merging.queries import (
     DIFFERENT,
     MOVED_ROWS,
+    ONE_EACH,
     PAIR,
     PersonSide,
     merge_by_id,
@@ -22,9 +25,15 @@ from eventhub.merging.queries import (
     statements_of,
 )
 from eventhub.merging.rules import Outcome, outcome_of, pair_key
+from eventhub.speakers.commands import tell_if_tipped
+from eventhub.speakers.queries import parity_of_events
+from eventhub.speakers.rules import ParityCheck
 from eventhub.words import Sentence
 
 _AT_ONCE = 200
+_CHANGED_JUST_NOW = Sentence(
+    "Something of these two records has changed just now. Nothing was written; please look again."
+)
 
 
 class NotToBeMerged(Refusal):
@@ -43,6 +52,9 @@ async def merge_people(kept_id: UUID, merged_id: UUID, *, now: datetime, account
     """
     Give everything of one record to another one; personal links go on working, since they open what moved.
 
+    Parts in programmes count by the statement of the record that is kept, so
+    the leads of coming events hear of every panel that this tips over.
+
     Returns:
         The merge, by which it is undone.
 
@@ -53,7 +65,7 @@ async def merge_people(kept_id: UUID, merged_id: UUID, *, now: datetime, account
     """
     merge_id = uuid4()
     async with _unless_collision(NotToBeMerged), transaction():
-        await _lock(kept_id, merged_id)
+        line_ups = await _lock(kept_id, merged_id, now, NotToBeMerged)
         kept, merged = await side_of(kept_id), await side_of(merged_id)
         statements = await statements_of(kept_id, merged_id)
         outcome = outcome_of(statements.get(kept_id), statements.get(merged_id))
@@ -78,12 +90,13 @@ async def merge_people(kept_id: UUID, merged_id: UUID, *, now: datetime, account
         await record(
             "merge_people", "person", kept_id, account_id=account_id, now=now, detail=f"from {str(merged_id)[:8]}"
         )
+        await _tell_leads(line_ups, now)
     return merge_id
 
 
 async def undo_merge(merge_id: UUID, *, now: datetime, account_id: UUID) -> None:
     """
-    Give back exactly what a merge moved; what came to the person since then stays.
+    Give back exactly what a merge moved; what came to the person since then stays. Leads hear of tipped panels again.
 
     Raises:
         NotFound: there is no such merge.
@@ -93,7 +106,7 @@ async def undo_merge(merge_id: UUID, *, now: datetime, account_id: UUID) -> None
     before = await merge_by_id(merge_id)
     kept_id, merged_id = UUID(str(before["kept"])), UUID(str(before["merged"]))
     async with _unless_collision(NotToBeUndone), transaction():
-        await _lock(kept_id, merged_id)
+        line_ups = await _lock(kept_id, merged_id, now, NotToBeUndone)
         merge = await merge_by_id(merge_id)
         kept, merged = await side_of(kept_id), await side_of(merged_id)
         if merge["undone_at"]:
@@ -105,7 +118,7 @@ async def undo_merge(merge_id: UUID, *, now: datetime, account_id: UUID) -> None
         await sql("UPDATE person SET merged_into = NULL WHERE id = {}", merged_id)
         detail: dict[str, Any] = merge["detail"]
         for table, column in MOVED_ROWS.items():
-            await _move_back(table, column, detail[table], kept_id, merged_id)
+            await _move_back(table, column, detail.get(table, []), kept_id, merged_id)
         if detail["address"]:
             await _move_address(kept, merged)
         if detail["speaker_profile"]:
@@ -116,6 +129,7 @@ async def undo_merge(merge_id: UUID, *, now: datetime, account_id: UUID) -> None
         await record(
             "undo_merge", "person", kept_id, account_id=account_id, now=now, detail=f"gives {str(merged_id)[:8]} back"
         )
+        await _tell_leads(line_ups, now)
 
 
 async def tell_apart(one: UUID, other: UUID, *, now: datetime, account_id: UUID) -> None:
@@ -145,19 +159,23 @@ async def _unless_collision(refusal: type[Refusal]) -> AsyncIterator[None]:
     except Exception as error:
         if violated(error) is None:
             raise
-        raise refusal(
-            Sentence("Something of these two records has changed just now. Nothing was written; please look again.")
-        ) from error
+        raise refusal(_CHANGED_JUST_NOW) from error
 
 
-async def _lock(one: UUID, other: UUID) -> None:
+async def _lock(one: UUID, other: UUID, now: datetime, refusal: type[Refusal]) -> list[tuple[EventRow, ParityCheck]]:
     """
-    The seats of the events where they have registrations, then both persons in the order of their ids.
+    The events where they speak, the seats where they have registrations, then both persons in the order of their ids.
 
-    Whoever registers, cancels or moves up there holds the seats first too, so
-    nobody waits in a circle. Whoever registers elsewhere shares the person
-    (`person_with_email`): we see what they make, or they see what we did.
+    Whoever changes a line-up, registers, cancels or moves up there goes in
+    this order too, so nobody waits in a circle. Whoever registers elsewhere
+    shares the person (`person_with_email`): we see what they make, or they see
+    what we did.
+
+    Returns:
+        The published events where they speak and that are not over, each with its check as it stands.
+
     """
+    locked = await _speaking_at(one, other, now, lock=lock_clause())
     await sql(
         "SELECT id FROM seat_pool WHERE event IN (SELECT event FROM registration WHERE person IN ({}, {})) "
         f"ORDER BY event, position{lock_clause()}",
@@ -166,11 +184,35 @@ async def _lock(one: UUID, other: UUID) -> None:
     )
     for person_id in sorted((one, other)):
         await sql(f"SELECT id FROM person WHERE id = {{}}{lock_clause()}", person_id)
+    if not set(await _speaking_at(one, other, now)) <= set(locked):
+        raise refusal(_CHANGED_JUST_NOW)
+    events = [event for event in [await event_by_id(event_id) for event_id in locked] if not event.is_past(now)]
+    checks = await parity_of_events({event.id: event.parity_exempt_reason for event in events})
+    return [(event, checks[event.id]) for event in events]
+
+
+async def _speaking_at(one: UUID, other: UUID, now: datetime, *, lock: str = "") -> list[UUID]:
+    """Published events where one of two persons has a part; those that were over days ago left out."""
+    rows = await sql(
+        "SELECT id FROM event WHERE status = {} AND COALESCE(ends_on, starts_on) >= {} AND id IN (SELECT i.event FROM speaker_slot s "
+        f"JOIN programme_item i ON i.id = s.programme_item WHERE s.person IN ({{}}, {{}})) ORDER BY id{lock}",
+        EventStatus.PUBLISHED, (now - timedelta(days=2)).date(), one, other,
+    )  # fmt: skip
+    return [UUID(str(row["id"])) for row in rows]
+
+
+async def _tell_leads(line_ups: list[tuple[EventRow, ParityCheck]], now: datetime) -> None:
+    """Let the leads hear of what was in balance before and is so no longer."""
+    for event, before in line_ups:
+        await tell_if_tipped(event, before, now)
 
 
 async def _move_all(table: str, column: str, source: UUID, target: UUID) -> list[str]:
-    """Give all rows of one person to another; returns their ids, sorted."""
-    moved = await sql(f"UPDATE {table} SET {column} = {{}} WHERE {column} = {{}} RETURNING id", target, source)
+    """Give all rows of one person to another, but for those that the other one has as well; returns their ids, sorted."""
+    statement = f"UPDATE {table} SET {column} = {{}} WHERE {column} = {{}}"
+    if same := ONE_EACH.get(table):
+        statement += f" AND NOT EXISTS (SELECT 1 FROM {table} k WHERE k.{column} = {{}} AND {same})"
+    moved = await sql(f"{statement} RETURNING id", target, source, *([target] if same else []))
     return sorted(str(row["id"]) for row in moved)
 
 

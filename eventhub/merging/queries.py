@@ -26,7 +26,18 @@ MOVED_ROWS = {
     "lab_participant": "person",
     "application": "contact",
     "letter": "person",
+    "calendar_answer": "person",
+    "time_proposal": "person",
+    "opt_out": "person",
+    "feed_link": "person",
+    "inbound_message": "person",
     "person": "merged_into",
+}
+
+#: Of these a person has one each; what the person that is kept has already stays with the other record.
+ONE_EACH = {
+    "opt_out": "(k.event = opt_out.event OR (k.event IS NULL AND opt_out.event IS NULL))",
+    "calendar_answer": "k.calendar_uid = calendar_answer.calendar_uid",
 }
 
 

@@ -4,19 +4,33 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventhub.database import Row, is_sqlite, sql
+from eventhub.delegations.commands import (
+    ByStaff,
+    Contact,
+    NewDelegate,
+    Terms,
+    add_delegate,
+    replace_delegate,
+    set_delegation,
+)
+from eventhub.delegations.queries import member_at
 from eventhub.directory.people import person_with_email
 from eventhub.directory.queries import persons
-from eventhub.errors import NotFound
+from eventhub.errors import NotFound, Refusal
 from eventhub.merging.commands import NotToBeMerged, NotToBeUndone, merge_people, tell_apart, undo_merge
-from eventhub.merging.queries import pairs_alike
+from eventhub.merging.queries import MOVED_ROWS, pairs_alike
 from eventhub.registrations.commands import cancel_registration
 from eventhub.registrations.queries import events_of_person, registration_by_link, standing_registration
-from tests.make import NOW, a_person, an_event, an_item, registered, some_account
+from eventhub.speakers.commands import remove_speaker
+from eventhub.speakers.queries import parity_of
+from tests.looking import references
+from tests.make import NOW, a_member, a_person, an_event, an_item, registered, some_account, speaking
 from tests.registrations.looking import gender_of, letter_token_of, token_of
 
 #: Tables that tell what was done; everything else must be as it was.
@@ -377,3 +391,186 @@ async def test_merging_and_undoing_leaves_every_table_as_it_was(database, one, o
         assert await everything() != before
         await undone(merge)
     assert await everything() == before
+
+
+# What hangs on the persons
+
+
+async def seat_on(item: Any, person: UUID) -> None:
+    await sql(
+        "INSERT INTO speaker_slot (id, programme_item, person, role, level, status, created_at) "
+        "VALUES ({}, {}, {}, 'panellist', 'technical', 'confirmed', {})",
+        uuid4(), item.id, person, NOW,
+    )  # fmt: skip
+
+
+async def told() -> list[tuple[str, str]]:
+    rows = await sql("SELECT recipient_address, facts FROM letter WHERE kind = 'parity_tipped' ORDER BY created_at, id")
+    return [(row["recipient_address"], " ".join(msgspec.json.decode(row["facts"])["sentences"])) for row in rows]
+
+
+async def gate(event: Any) -> str:
+    return str((await parity_of(event.id)).result)
+
+
+async def test_a_merge_that_tips_a_panel_over_is_told_to_the_leads_and_so_is_no_other(database):
+    event, quiet = await an_event(title="Care"), await an_event(title="Water")
+    item, balanced = await an_item(event, "Who cares?"), await an_item(quiet, "Who drinks?")
+    await speaking(item, "man")
+    await speaking(balanced, "man", "woman", "man", "woman")
+    kept, gone = await a_person("Ada"), await a_person("Ada")
+    await states(kept, "man", "self")
+    await states(gone, "woman", "staff")
+    await seat_on(item, gone)
+    await seat_on(balanced, kept)
+    assert (await gate(event), await gate(quiet)) == ("balanced", "balanced")
+    before = await everything()
+    merge = await merged(kept, gone)
+    assert (await gate(event), await gate(quiet)) == ("unbalanced", "balanced")
+    ((address, said),) = await told()
+    assert address == "dull@example.org"
+    assert "Who cares?" in said
+    await undone(merge)
+    assert await gate(event) == "balanced"
+    assert len(await told()) == 1  # a panel that is in balance again is no news
+    await sql("DELETE FROM letter WHERE kind = 'parity_tipped'")
+    assert await everything() == before
+
+
+async def test_undoing_a_merge_that_had_brought_balance_is_told_too(database):
+    event = await an_event(title="Care")
+    item = await an_item(event, "Who cares?")
+    await speaking(item, "man")
+    kept, gone = await a_person("Ada"), await a_person("Ada", gender="woman")
+    await seat_on(item, kept)
+    assert await gate(event) == "unknown"
+    merge = await merged(kept, gone)
+    assert (await gate(event), await told()) == ("balanced", [])
+    await undone(merge)
+    assert await gate(event) == "unknown"
+    assert [address for address, _ in await told()] == ["dull@example.org"]
+
+
+@pytest.mark.parametrize("state", ["draft", "over", "exempt", "declined"])
+async def test_nobody_is_told_of_panels_that_hold_nothing_back(database, state):
+    event = await an_event(title="Care", publish=state != "draft")
+    item = await an_item(event, "Who cares?")
+    await speaking(item, "man")
+    kept, gone = await a_person("Ada"), await a_person("Ada")
+    await states(kept, "man", "self")
+    await states(gone, "woman", "staff")
+    await seat_on(item, gone)
+    if state == "over":
+        await sql(
+            "UPDATE event SET starts_on = '2020-01-01', ends_on = '2020-01-01', starts_at = {}, ends_at = {} WHERE id = {}",
+            NOW.replace(year=2020), NOW.replace(year=2020, hour=23), event.id,
+        )  # fmt: skip
+    if state == "exempt":
+        await sql("UPDATE event SET parity_exempt_reason = 'A meeting of two.' WHERE id = {}", event.id)
+    if state == "declined":
+        await sql("UPDATE speaker_slot SET status = 'declined' WHERE person = {}", gone)
+    await merged(kept, gone)
+    assert await told() == []
+
+
+async def test_one_person_twice_on_a_panel_is_one_speaker_once_a_slot_is_gone_and_the_leads_hear_of_it(database):
+    event = await an_event(title="Care")
+    item = await an_item(event, "Who cares?")
+    await speaking(item, "man", "man", "man")
+    kept, gone = await a_person("Ada", gender="woman"), await a_person("Ada", gender="woman")
+    await seat_on(item, kept)
+    await seat_on(item, gone)
+    assert await gate(event) == "balanced"  # two of five, as long as she is counted twice
+    with pytest.raises(NotToBeMerged, match="Take one of them off first"):
+        await merged(kept, gone)
+    (twice,) = await sql("SELECT id FROM speaker_slot WHERE person = {}", gone)
+    await remove_speaker(twice["id"], now=NOW, account_id=await some_account())
+    await merged(kept, gone)
+    assert await gate(event) == "unbalanced"  # one of four
+    assert len(await told()) == 1
+
+
+async def test_colleagues_who_turn_out_to_be_one_leave_quota_and_parts_as_they_are(database):
+    await a_member()
+    event = await an_event(title="Assembly", kind="general_assembly")
+    who = ByStaff(event.slug, "barcelona", await some_account())
+    await set_delegation(
+        event.slug, "barcelona", Terms(2, 1), Contact("C", "c@example.org", "en"), now=NOW, account_id=who.account_id
+    )
+    await add_delegate(who, NewDelegate("Ada", "a@example.org", "head"), now=NOW)
+    with pytest.raises(Refusal):
+        await add_delegate(who, NewDelegate("Bo", "bo@example.org", "head"), now=NOW)
+    (first,) = await sql("SELECT id, person FROM registration")
+    await replace_delegate(who, first["id"], NewDelegate("Ada", "b@example.org"), now=NOW)
+    (again,) = await sql("SELECT person FROM registration WHERE id <> {}", first["id"])
+    gone, kept = first["person"], again["person"]
+    before, desk = await everything(), await member_at(event, "barcelona")
+    merge = await merged(kept, gone)
+    after = await member_at(event, "barcelona")
+    assert [(one.id, one.part, one.is_standing) for one in after.people] == [
+        (one.id, one.part, one.is_standing) for one in desk.people
+    ]
+    assert (len(after.standing), len(after.left), after.lacking) == (1, 1, desk.lacking)
+    await undone(merge)
+    assert await everything() == before
+
+
+@pytest.mark.parametrize("status", ["pending", "offered", "waitlisted", "confirmed"])
+async def test_two_registrations_at_one_event_hold_a_merge_back_whatever_they_wait_for(database, status):
+    event = await an_event(title="Care")
+    ada = await registered(event, "Ada", email="ada@example.org")
+    again = await registered(event, "Ada", email="ada@example.net")
+    await sql(
+        "UPDATE registration SET status = {}, queue_place = {}, offer_until = {} WHERE id = {}",
+        status, 1 if status == "waitlisted" else None, NOW if status == "offered" else None, again.registration.id,
+    )  # fmt: skip
+    with pytest.raises(NotToBeMerged, match="Both are registered for “Care”"):
+        await merged(await person_of(ada), await person_of(again))
+
+
+async def an_answer(person: UUID, event: Any, uid: str) -> None:
+    await sql(
+        "INSERT INTO calendar_answer (id, person, calendar_uid, event, answer, comment, sequence, stamped_at, answered_at) "
+        "VALUES ({}, {}, {}, {}, 'accepted', '', 0, {}, {})",
+        uuid4(), person, uid, event.id, NOW, NOW,
+    )  # fmt: skip
+
+
+async def test_what_a_person_has_once_moves_unless_the_other_record_has_it_as_well_and_comes_back(database):
+    event, other = await an_event(), await an_event()
+    kept, gone = await a_person("Ada"), await a_person("Ada", "ada@example.net")
+    for person, what in ((gone, None), (gone, event.id), (kept, event.id), (gone, other.id)):
+        await sql(
+            "INSERT INTO opt_out (id, person, event, opted_out_at) VALUES ({}, {}, {}, {})", uuid4(), person, what, NOW
+        )
+    for person, uid in ((kept, "one"), (gone, "one"), (gone, "two")):
+        await an_answer(person, event, uid)
+    before = await everything()
+    merge = await merged(kept, gone)
+    rows = await sql("SELECT event FROM opt_out WHERE person = {}", kept)
+    assert {row["event"] for row in rows} == {None, event.id, other.id}
+    assert len(rows) == 3
+    rows = await sql("SELECT calendar_uid FROM calendar_answer WHERE person = {} ORDER BY calendar_uid", kept)
+    assert [row["calendar_uid"] for row in rows] == ["one", "two"]
+    await undone(merge)
+    assert await everything() == before
+
+
+async def test_a_merge_of_before_a_table_was_there_can_still_be_undone(database):
+    kept, gone = await a_person("Ada"), await a_person("Ada")
+    merge = await merged(kept, gone)
+    detail = msgspec.json.decode((await sql("SELECT detail FROM person_merge"))[0]["detail"])
+    del detail["opt_out"], detail["calendar_answer"]
+    await sql("UPDATE person_merge SET detail = {}", msgspec.json.encode(detail).decode())
+    await undone(merge)
+    assert await sql("SELECT id FROM person WHERE merged_into IS NOT NULL") == []
+
+
+async def test_every_row_that_names_a_person_is_moved_or_has_a_reason_to_stay(database):
+    decided = {(table, column) for table, column in MOVED_ROWS.items()} | {
+        ("gender_statement", "person"),  # exchanged as a whole, or left to its own record
+        ("speaker_profile", "person"),  # moves when the kept record has none
+        ("person_merge", "kept"),  # what was done, by which it is undone
+        ("person_merge", "merged"),
+    }
+    assert {(table, column) for table, column, target in await references() if target == "person"} == decided
