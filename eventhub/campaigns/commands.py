@@ -24,7 +24,7 @@ from eventhub.directory.addresses import email_problem
 from eventhub.directory.folding import slugify
 from eventhub.directory.rules import clean_line, clean_text
 from eventhub.errors import NotFound, Problems, Refusal
-from eventhub.events.commands import event_faults, insert_event
+from eventhub.events.commands import ChangedMeanwhile, event_faults, insert_event
 from eventhub.events.locking import EventIsKept, locked_event, refuse_cancelled, touch_event
 from eventhub.events.queries import EventRow, event_by_id, event_by_slug
 from eventhub.events.rules import PRIVATE_KINDS, EventFacts, EventStatus, RegistrationMode, schedule_problems
@@ -96,22 +96,34 @@ async def create_campaign(facts: CampaignFacts, *, now: datetime, account_id: UU
     return await campaign_by_slug(slug)
 
 
-async def change_campaign(slug: str, facts: CampaignFacts, *, now: datetime, account_id: UUID) -> CampaignRow:
+async def change_campaign(
+    slug: str, facts: CampaignFacts, *, version: int | None = None, now: datetime, account_id: UUID
+) -> CampaignRow:
     """
     Change a campaign; its address stays.
 
+    Args:
+        version: The version that the form showed; None: whatever stands.
+
     Raises:
         Problems: something is missing or wrong.
+        ChangedMeanwhile: somebody else was quicker.
 
     """
     facts, campaign = _sound(facts), await campaign_by_slug(slug)
     async with transaction():
-        await sql(
+        if not await sql(
             "UPDATE campaign SET title = {}, theme = {}, description = {}, language = {}, starts_on = {}, ends_on = {}, "
-            "submissions_until = {}, is_public = {} WHERE id = {}",
+            "submissions_until = {}, is_public = {}, version = version + 1 WHERE id = {} AND version = COALESCE({}, version) "
+            "RETURNING id",
             facts.title, facts.theme, facts.description, facts.language, facts.starts_on, facts.ends_on,
-            facts.submissions_until, facts.is_public, campaign.id,
-        )  # fmt: skip
+            facts.submissions_until, facts.is_public, campaign.id, version,
+        ):  # fmt: skip
+            raise ChangedMeanwhile(
+                Sentence(
+                    "Somebody else has changed this campaign meanwhile. Please load it again and repeat your change."
+                )
+            )
         await record("change_campaign", "campaign", campaign.id, account_id=account_id, now=now)
     return await campaign_by_slug(slug)
 
@@ -215,7 +227,8 @@ async def accept_proposal(
         )  # fmt: skip
         event = await event_by_id(new)
         url = f"{current_settings().base_url}{event.href}"
-        await post_letter(proposal_letter("campaign_accepted", row, facts, campaign, public_url=url), now=now)
+        if row["contact_email"]:  # somebody who was forgotten gets no letter
+            await post_letter(proposal_letter("campaign_accepted", row, facts, campaign, public_url=url), now=now)
         await record("accept_proposal", "campaign_submission", submission_id, account_id=account_id, now=now)
     return event
 
@@ -252,7 +265,8 @@ async def decline_proposal(slug: str, submission_id: UUID, *, reason: str, now: 
             "WHERE id = {}",
             reason, now, account_id, submission_id,
         )  # fmt: skip
-        await post_letter(proposal_letter("campaign_declined", row, _facts(row), campaign, reason=reason), now=now)
+        if row["contact_email"]:
+            await post_letter(proposal_letter("campaign_declined", row, _facts(row), campaign, reason=reason), now=now)
         await record("decline_proposal", "campaign_submission", submission_id, account_id=account_id, now=now)
 
 

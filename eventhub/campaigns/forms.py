@@ -83,6 +83,7 @@ class CampaignForm(Form):
     is_public = wtforms.BooleanField(
         "Everybody can see it", description="Its page then takes proposals. Until then only staff know of it."
     )
+    version = wtforms.HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,10 +95,17 @@ class CampaignForm(Form):
         values: dict[str, Any] = {name: self[name].data for name in names}
         return CampaignFacts(**values | {"description": values["description"] or ""})
 
+    def shown_version(self) -> int | None:
+        """The version of the campaign that the form showed; None if it names none."""
+        shown = str(self.version.data or "")
+        return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else None
+
 
 def values_of_campaign(campaign: CampaignRow) -> dict[str, Any]:
     """What the form shows for a campaign that exists."""
-    names = ("title", "theme", "starts_on", "ends_on", "submissions_until", "language", "description", "is_public")
+    names = (
+        "title", "theme", "starts_on", "ends_on", "submissions_until", "language", "description", "is_public", "version",
+    )  # fmt: skip
     return {name: getattr(campaign, name) for name in names}
 
 

@@ -14,7 +14,7 @@ from eventhub.events.rules import PRIVATE_KINDS
 from eventhub.events.zones import NoSuchTime, TwoSuchTimes, to_utc
 from eventhub.words import Sentence
 
-_COLUMNS = "id, slug, title, theme, description, language, starts_on, ends_on, submissions_until, is_public"
+_COLUMNS = "id, slug, title, theme, description, language, starts_on, ends_on, submissions_until, is_public, version"
 
 
 class CampaignRow(msgspec.Struct, frozen=True):
@@ -30,6 +30,7 @@ class CampaignRow(msgspec.Struct, frozen=True):
     ends_on: date
     submissions_until: date | None
     is_public: bool
+    version: int
 
 
 def _campaign(row: Row) -> CampaignRow:

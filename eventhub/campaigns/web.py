@@ -34,6 +34,7 @@ from eventhub.campaigns.forms import (
     values_of_campaign,
 )
 from eventhub.campaigns.queries import (
+    CampaignRow,
     addable_events,
     added_events_of,
     campaign_by_slug,
@@ -47,9 +48,12 @@ from eventhub.campaigns.queries import (
 from eventhub.campaigns.rules import takes_proposals, today_somewhere
 from eventhub.directory.queries import member_choices
 from eventhub.errors import Problems, Refusal
-from eventhub.events.feeds import feed_answer
+from eventhub.events.commands import ChangedMeanwhile
+from eventhub.events.feed_queries import listed_of_campaign
+from eventhub.events.feeds import listed_feed
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.pages import chosen_zone, redirect, render
+from eventhub.wording.queries import wording_hints
 from eventhub.words import Sentence
 
 
@@ -79,9 +83,10 @@ class Campaigns(Controller):
     ) -> Response[Any]:
         """The campaign and its events by day, or their calendar file when the address ends in .ics."""
         campaign = await campaign_by_slug(slug.removesuffix(".ics"), public=True)
-        found = await public_events_of(campaign.id)
         if slug.endswith(".ics"):
-            return feed_answer(found, request, name=campaign.title, path=f"/campaigns/{slug}", public=True)
+            listed = await listed_of_campaign(campaign.id)
+            return await listed_feed(request, listed, now, name=campaign.title, path=f"/campaigns/{slug}")
+        found = await public_events_of(campaign.id)
         return render(
             request,
             "campaigns/campaign",
@@ -171,7 +176,7 @@ class StaffCampaigns(Controller):
         """The form with what stands."""
         campaign = await campaign_by_slug(slug)
         form = CampaignForm(data=values_of_campaign(campaign))
-        return render(request, "campaigns/edit", form=form, campaign=campaign)
+        return render(request, "campaigns/edit", form=form, campaign=campaign, hints=await _hints(campaign))
 
     @post("/{slug:str}/edit", opt=open_to(Policy.EDIT_EVENTS))
     async def update(
@@ -180,13 +185,19 @@ class StaffCampaigns(Controller):
         """Change it; its address stays."""
         campaign = await campaign_by_slug(slug)
         form = CampaignForm(await request.form())
+        status = 422
         if form.validate():
+            who = account_of(request).account_id
             try:
-                await change_campaign(slug, form.facts(), now=now, account_id=account_of(request).account_id)
+                await change_campaign(slug, form.facts(), version=form.shown_version(), now=now, account_id=who)
                 return redirect(f"/staff/campaigns/{slug}", Sentence("The campaign is changed."))
             except Problems as problems:
                 form.add_problems(problems)
-        return render(request, "campaigns/edit", status_code=422, form=form, campaign=campaign)
+            except ChangedMeanwhile as refusal:
+                status = refusal.status_code
+                form.add_problems({"": list(refusal.sentences)})
+        hints = await _hints(campaign)
+        return render(request, "campaigns/edit", status_code=status, form=form, campaign=campaign, hints=hints)
 
     @post("/{slug:str}/proposals/{submission_id:uuid}/accept", opt=open_to(Policy.EDIT_EVENTS))
     async def accept(
@@ -269,6 +280,11 @@ class StaffCampaigns(Controller):
         return redirect(f"/staff/campaigns/{slug}#own", done)
 
 
+async def _hints(campaign: CampaignRow) -> list[Sentence]:
+    """Terms in the texts of a campaign that leave people out."""
+    return await wording_hints((campaign.title, campaign.theme, campaign.description), campaign.language)
+
+
 async def _staff_page(
     request: Request[Any, Any, Any],
     slug: str,
@@ -312,6 +328,7 @@ async def _staff_page(
         is_open=takes_proposals(campaign.submissions_until, campaign.ends_on, now),
         is_over=today_somewhere(now) > campaign.ends_on,
         trail=await audit_trail(object_kind="campaign", object_id=campaign.id, limit=20),
+        hints=await _hints(campaign),
     )
 
 
