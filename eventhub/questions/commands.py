@@ -151,6 +151,8 @@ async def retire_question(slug: str, question_id: UUID, *, now: datetime, accoun
         question, _ = _found(standing, question_id)
         if dependants := _dependants(standing, question.id):
             raise _depended_on(dependants[0], event)
+        # Whoever sends a file just now has the row until it is kept; then it counts as an answer.
+        await sql(f"SELECT id FROM question WHERE id = {{}}{lock_clause()}", question_id)
         answered = await has_answers(question.id)
         if answered:
             await sql("UPDATE question SET retired_at = {} WHERE id = {}", now, question_id)
@@ -220,8 +222,7 @@ async def copy_questions(slug: str, from_slug: str, *, now: datetime, account_id
         if wrong := too_many(standing, found):
             raise Problems({"event": [wrong]})
         first = max((one.position for one in standing), default=-1) + 1
-        for number, question in enumerate(copied(found, [str(uuid4()) for _ in found])):
-            await _write(event.id, replace(question, position=first + number), now)
+        await insert_copies(event.id, found, first=first, now=now)
         await record(
             "copy_questions",
             "event",
@@ -231,6 +232,12 @@ async def copy_questions(slug: str, from_slug: str, *, now: datetime, account_id
             detail=f"{len(found)} from {source.slug}",
         )
     return len(found)
+
+
+async def insert_copies(event_id: UUID, found: Sequence[Question], *, first: int = 0, now: datetime) -> None:
+    """Ask questions of another event, from a position on, in the caller's transaction; what depends goes on depending."""
+    for number, question in enumerate(copied(found, [str(uuid4()) for _ in found])):
+        await _write(event_id, replace(question, position=first + number), now)
 
 
 async def change_answers(token: str, posted: Mapping[str, Any], *, now: datetime) -> None:

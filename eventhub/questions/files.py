@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from eventhub.database import sql
+from eventhub.database import share_clause, sql
 from eventhub.questions.rules import KeptFile
 
 
 async def keep_files(registration_id: UUID, files: Mapping[str, KeptFile], *, now: datetime) -> None:
-    """Keep files by the id of their question, each in the place of the one before."""
+    """Keep files by the id of their question, each in the place of the one before; a question removed just now keeps none."""
     for question_id, file in files.items():
         await sql(
             "INSERT INTO answer_file (id, registration, question, name, content_type, content, uploaded_at) "
-            "SELECT {}, {}, q.id, {}, {}, {}, {} FROM question q WHERE q.id = {} "
+            f"SELECT {{}}, {{}}, q.id, {{}}, {{}}, {{}}, {{}} FROM question q WHERE q.id = {{}}{share_clause()} "
             "ON CONFLICT (registration, question) DO UPDATE SET name = excluded.name, "
             "content_type = excluded.content_type, content = excluded.content, uploaded_at = excluded.uploaded_at",
             uuid4(),

@@ -39,7 +39,11 @@ LARGEST_NUMBER = 1_000_000_000
 LARGEST_FILE = 5_000_000
 #: Bytes of a form with all its files.
 LARGEST_FORM = MOST_FILE_QUESTIONS * LARGEST_FILE + 1_000_000
+#: Bytes of a form that are read to show it again as it was typed, with the file that is too large named; files of more
+#: than 1 MB lie on the disk meanwhile. Beyond that nothing is read.
+LARGEST_READ = 40_000_000
 FIRST_YEAR, LAST_YEAR = 1900, 2200
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: Standard fields of the form that a condition may name, with the answers that it may wait for.
 STANDARD_CONDITIONS = {"attends": ("on_site", "online"), "member": ("yes", "no")}
@@ -423,6 +427,12 @@ def check_answers(
         else:
             done.answers[question.id] = answer
     return done
+
+
+def answered_in_vain(questions: Sequence[Question], posted: Mapping[str, Any]) -> set[str]:
+    """Ids of questions that are answered in a form and asked no more; what looks like no id is none."""
+    asked = {question.id for question in questions if not question.is_retired}
+    return {key for key, answer in posted.items() if answer not in ("", []) and _ID.fullmatch(key)} - asked
 
 
 def all_characters(posted: Mapping[str, Any]) -> int:

@@ -12,20 +12,19 @@ from markupsafe import Markup
 
 from eventhub import languages
 from eventhub.access import Policy, open_to
-from eventhub.calendars import event_file
 from eventhub.checkin.rules import shown_code
 from eventhub.errors import Problems
-from eventhub.events.feeds import calendar_answer, calendar_event, feed_answer
 from eventhub.events.queries import event_by_id, programme_of
+from eventhub.feeds.personal import registration_file
 from eventhub.forms import Form
 from eventhub.limits import FORMS_PER_MINUTE, at_most
-from eventhub.links import make_link, read_link
 from eventhub.pages import redirect, render
 from eventhub.programme.queries import signed_up_of
+from eventhub.questions.checking import asked_no_more
 from eventhub.questions.commands import change_answers
 from eventhub.questions.forms import add_answer_problems, posted_answers
 from eventhub.questions.queries import answers_of, questions_of
-from eventhub.questions.rules import LARGEST_FORM, as_asked
+from eventhub.questions.rules import LARGEST_READ, as_asked
 from eventhub.registrations.commands import cancel_by_link, state_gender
 from eventhub.registrations.forms import GenderForm, LinkForm
 from eventhub.registrations.mine import (
@@ -46,10 +45,8 @@ from eventhub.registrations.mine_forms import DetailsForm, ReplacementForm
 from eventhub.registrations.overlaps import Overlap, overlaps_at
 from eventhub.registrations.pools import answer_offer
 from eventhub.registrations.queries import (
-    events_of_person,
     gender_statement_of,
     manage_url,
-    no_such_registration,
     place_in_queue,
     proves_mailbox,
     registration_by_link,
@@ -75,8 +72,7 @@ class PersonalPage(Controller):
         """Where the registration stands."""
         if token.endswith(".ics"):
             registration = await registration_by_link(token.removesuffix(".ics"))
-            event = await event_by_id(registration.event)
-            return calendar_answer(event_file(calendar_event(event)), request, name="event.ics", public=False)
+            return await registration_file(request, registration, now)
         return await _personal_page(request, token, now)
 
     @get("/{token:str}/ticket")
@@ -140,19 +136,22 @@ class PersonalPage(Controller):
             return await _personal_page(request, token, now, details=form)
         return redirect(f"/registrations/{token}", Sentence("Your changes are kept."))
 
-    @post("/{token:str}/answers", request_max_body_size=LARGEST_FORM)
+    @post("/{token:str}/answers", request_max_body_size=LARGEST_READ)
     async def answers(
         self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
     ) -> Response[Any]:
         """Change the answers to the questions of the event; they are shown and taken by the link of a letter only."""
-        await registration_by_link(token)
+        opened = await registration_by_link(token)
         refuse_unproven(token)
         typed = await posted_answers(await request.form())
         try:
             await change_answers(token, typed, now=now)
         except Problems as problems:
             return await _personal_page(request, token, now, answers=problems, typed=typed)
-        return redirect(f"/registrations/{token}", Sentence("Your changes are kept."))
+        said = Sentence("Your changes are kept.")
+        if gone := await asked_no_more(opened.event, typed):
+            said = Sentence("%(first)s %(second)s", first=said, second=gone)
+        return redirect(f"/registrations/{token}", said)
 
     @post("/{token:str}/attends")
     async def attends(
@@ -280,7 +279,6 @@ async def _personal_page(
         sign_up_items=[item for item in await programme_of(event.id) if item.takes_sign_up],
         signed_up=await signed_up_of(registration.id),
         now=now,
-        feed_path=f"/people/{make_link('person', registration.person, 1)}.ics" if proven else None,
     )
 
 
@@ -316,19 +314,4 @@ class MyLinks(Controller):
         return render(request, "registrations/my_links", form=LinkForm(), sent=True)
 
 
-class PersonalFeed(Controller):
-    """The calendar of one person, by a secret link."""
-
-    opt = open_to(Policy.HOLDER)
-
-    @get("/people/{token:str}")
-    async def feed(self, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
-        """Events that the person has a seat at."""
-        opened = read_link("person", token.removesuffix(".ics")) if token.endswith(".ics") else None
-        if opened is None:
-            raise no_such_registration()
-        found = await events_of_person(opened[0])
-        return feed_answer(found, request, name="EventHub", path="/calendar.ics", public=False)
-
-
-HOLDER_PAGES: list[Any] = [PersonalPage, PersonalFeed, MyLinks]
+HOLDER_PAGES: list[Any] = [PersonalPage, MyLinks]

@@ -16,12 +16,15 @@ from eventhub.directory.queries import member_choices
 from eventhub.errors import Problems
 from eventhub.events.queries import EventRow, event_by_slug, public_event
 from eventhub.events.rules import Door
+from eventhub.invitations.queries import spent_invitation
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.pages import chosen_zone, redirect, render
+from eventhub.questions.checking import asked_no_more
 from eventhub.questions.forms import add_answer_problems, posted_answers
 from eventhub.questions.queries import questions_of
-from eventhub.questions.rules import LARGEST_FORM, as_asked
+from eventhub.questions.rules import LARGEST_READ, as_asked
 from eventhub.registrations.commands import (
+    InvitationNeeded,
     NewRegistration,
     RegistrationClosed,
     register_participant,
@@ -48,6 +51,8 @@ class Register(Controller):
         invitation: FromQuery[str] = "",
     ) -> Response[str]:
         """How things stand, then the form; `invitation` is the secret of a personal invitation."""
+        if spent := await _spent_page(request, slug, invitation, now):
+            return spent
         event, invited = await _event_and_invitation(slug, invitation)
         if not _is_open(event, invited, now):
             return _closed_page(request, event, now)
@@ -66,7 +71,7 @@ class Register(Controller):
 
     @post(
         "/events/{slug:str}/register",
-        request_max_body_size=LARGEST_FORM,
+        request_max_body_size=LARGEST_READ,
         middleware=at_most(FORMS_PER_MINUTE, of="registrations"),
     )
     async def create(
@@ -82,11 +87,16 @@ class Register(Controller):
             event, invited = await _event_and_invitation(slug, new.invitation_token)
             form = RegistrationForm(posted, event=event, members=dict(await member_choices()))
             return await _form_page(request, event, form, invited, problems=problems, typed=answers)
-        except RegistrationClosed as refusal:
+        except (RegistrationClosed, InvitationNeeded) as refusal:
+            if spent := await _spent_page(request, slug, new.invitation_token, now):
+                return spent
+            if isinstance(refusal, InvitationNeeded):
+                raise
             event, _ = await _event_and_invitation(slug, new.invitation_token)
             return _closed_page(request, event, now, status_code=refusal.status_code)
         if done.is_new or done.same_form:
-            return redirect("/" + done.manage_url.split("/", 3)[3])
+            gone = await asked_no_more(done.registration.event, answers)
+            return redirect("/" + done.manage_url.split("/", 3)[3], gone, kind="info")
         event, _ = await _event_and_invitation(slug, new.invitation_token)
         link_form = LinkForm(data={"email": done.registration.email})
         return render(request, "registrations/already", event=event, form=link_form, sent=False)
@@ -113,6 +123,23 @@ async def _event_and_invitation(slug: str, token: str) -> tuple[EventRow, Invite
     if invited and invited.event != event.id:
         return await public_event(slug), None
     return event, invited
+
+
+async def _spent_page(request: Request[Any, Any, Any], slug: str, token: str, now: datetime) -> Response[str] | None:
+    """Where a personal invitation was used, withdrawn or replaced: a page that says so and where to go on."""
+    if not token or (spent := await spent_invitation(slug, token)) is None:
+        return None
+    event = await event_by_slug(slug)
+    if event.is_past(now):
+        return None if event.is_public else _closed_page(request, event, now)
+    return render(
+        request,
+        "invitations/spent",
+        status_code=410,
+        event=event,
+        spent=spent,
+        takes_all=event.is_public and event.takes_registrations(now),
+    )
 
 
 def _is_open(event: EventRow, invited: InvitedRow | None, now: datetime) -> bool:
@@ -154,6 +181,7 @@ async def _form_page(
         questions=questions,
         values=typed or {},
         errors=errors,
+        gone=await asked_no_more(event.id, typed) if typed else None,
     )
 
 

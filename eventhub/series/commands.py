@@ -24,6 +24,8 @@ from eventhub.events.queries import (
 from eventhub.events.rules import LAST_EDITION, EventFacts, ItemFacts, item_problems
 from eventhub.programme.commands import insert_item
 from eventhub.programme.queries import facts_of_item
+from eventhub.questions.commands import insert_copies
+from eventhub.questions.queries import questions_of
 from eventhub.series.queries import SeriesRow, series_by_slug
 from eventhub.series.rules import copied_facts, copied_items
 from eventhub.words import Sentence
@@ -166,6 +168,7 @@ async def _copy(
     items = [facts_of_item(row) for row in await programme_of(event.id)]
     for item in copied_items(items, starts_on - event.starts_on):
         await _copy_item(new, item, facts.time_zone)
+    await insert_copies(new, await questions_of(event.id), now=now)
     return new
 
 

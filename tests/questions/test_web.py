@@ -1,18 +1,32 @@
 """Pages of questions: what staff write and see, and the form that participants fill in."""
 
+import asyncio
 import base64
 import re
 from html import unescape
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from eventhub.database import sql
 from eventhub.links import make_link
+from eventhub.questions.commands import change_question, retire_question
 from eventhub.questions.queries import answers_of, questions_of
-from eventhub.questions.rules import Condition, Texts
-from tests.make import BASE_URL, NOW, a_member, a_question, an_event, field, post_form, registered, signed_in
+from eventhub.questions.rules import Condition, Definition, Texts
+from tests.make import (
+    BASE_URL,
+    NOW,
+    a_member,
+    a_question,
+    an_event,
+    field,
+    post_form,
+    registered,
+    signed_in,
+    some_account,
+)
+from tests.registrations.looking import letter_token_of
 
 pytestmark = pytest.mark.usefixtures("database")
 YES_NO = (("yes", "Yes"), ("no", "No"))
@@ -260,8 +274,22 @@ async def test_a_file_that_lies_or_is_too_large_is_refused_and_a_good_one_asked_
     assert "Please choose the file again; browsers do not keep it." in words
     page = await send(client, event, {}, {f"q-{passport.id}": ("p.pdf", PDF + b" " * 5_000_000, "application/pdf")})
     assert page.status_code == 422 and "This file is larger than 5 MB." in page.text
-    page = await send(client, event, {}, {f"q-{passport.id}": ("p.pdf", PDF + b" " * 17_000_000, "application/pdf")})
+    page = await send(client, event, {}, {f"q-{passport.id}": ("p.pdf", PDF + b" " * 41_000_000, "application/pdf")})
     assert page.status_code == 413
+    assert await kept_answers(event) == []
+
+
+async def test_files_far_too_large_lose_nothing_that_was_typed(client: Any):
+    event = await an_event()
+    passport = await a_question(event, "Passport", kind="file", is_required=True)
+    why = await a_question(event, "Why", kind="long_text")
+    large = ("p.pdf", PDF + b" " * 25_000_000, "application/pdf")
+    typed = {"name": "Zoë Ångström", "access_needs": "A ramp", f"q-{why.id}": "Because of <trees>"}
+    page = await send(client, event, typed, {f"q-{passport.id}": large})
+    assert page.status_code == 422
+    assert "Passport: This file is larger than 5 MB." in text_of(page.text)
+    for said in ("Zoë Ångström", "A ramp", "Because of &lt;trees&gt;"):
+        assert said in page.text
     assert await kept_answers(event) == []
 
 
@@ -339,6 +367,114 @@ async def test_the_json_interface_checks_answers_in_the_same_way(client: Any):
     assert answer.status_code == 201
     assert await kept_answers(event) == [{diet.id: "vegan", days.id: ["yes"], nights.id: 2.5, passport.id: "p.pdf"}]
     assert (await sql("SELECT content FROM answer_file"))[0]["content"] == PDF
+
+
+# When staff change the form while somebody fills it in
+
+
+async def staff_do(command: Any, event: Any, question: Any, *more: Any) -> None:
+    await command(event.slug, UUID(question.id), *more, now=NOW, account_id=await some_account())
+
+
+async def opened(client: Any, event: Any) -> dict[str, Any]:
+    """The hidden fields of a form that somebody has just opened, and a name and an address."""
+    page = (await client.get(f"{event.href}/register")).text
+    hidden = {name: field(page, name) for name in ("_csrf_token", "submission_key")}
+    return hidden | {"name": "Ada", "email": "ada@example.org", "language": "en"}
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["deleted", "asked no more"])
+async def test_an_answer_to_a_question_that_was_taken_away_loses_nothing_else(client: Any, answered: bool):
+    event = await an_event()
+    visa, diet = await a_question(event), await a_question(event, "Diet")
+    papers = await a_question(event, "Papers", kind="file")
+    typed = await opened(client, event)
+    if answered:
+        await registered(event, "Bo", answers={visa.id: "yes"})
+    for gone in (visa, papers):
+        await staff_do(retire_question, event, gone)
+    data = typed | {f"q-{visa.id}": "Oh no", f"q-{diet.id}": "Vegan"}
+    files = {f"q-{papers.id}": ("p.pdf", PDF, "application/pdf")}
+    done = await client.post(f"{event.href}/register", data=data, files=files, headers={"Origin": BASE_URL})
+    assert done.status_code == 303
+    page = text_of((await client.get(done.headers["location"])).text)
+    assert (
+        "2 questions were removed or replaced while you had the form open, so your answers to them were not taken over. "
+        "Nothing else is lost." in page
+    )
+    kept = await kept_answers(event)
+    assert {diet.id: "Vegan"} in kept and "Oh no" not in str(kept)
+    assert await sql("SELECT id FROM answer_file") == []
+
+
+async def test_who_left_that_question_empty_is_told_nothing(client: Any):
+    event = await an_event()
+    visa, diet = await a_question(event), await a_question(event, "Diet")
+    typed = await opened(client, event)
+    await staff_do(retire_question, event, visa)
+    data = typed | {f"q-{visa.id}": "", f"q-{diet.id}": "Vegan", "q-nothing": "x", "q-" + "x" * 501: "y", "q-\x00": "z"}
+    done = await client.post(f"{event.href}/register", data=data, headers={"Origin": BASE_URL})
+    assert done.status_code == 303
+    assert "removed or replaced" not in (await client.get(done.headers["location"])).text
+    assert await kept_answers(event) == [{diet.id: "Vegan"}]
+
+
+async def test_a_question_made_required_meanwhile_shows_the_form_again_with_all_that_was_typed(client: Any):
+    event = await an_event()
+    visa, diet, old = await a_question(event), await a_question(event, "Diet"), await a_question(event, "Old")
+    typed = await opened(client, event)
+    await staff_do(change_question, event, visa, Definition("text", visa.texts, is_required=True))
+    await staff_do(retire_question, event, old)
+    data = typed | {"organisation": "City Hall", f"q-{diet.id}": "Vegan", f"q-{old.id}": "Gone", f"q-{visa.id}": ""}
+    again = await client.post(f"{event.href}/register", data=data, headers={"Origin": BASE_URL})
+    assert again.status_code == 422
+    assert f'href="#q-{visa.id}">Do you need a visa?: Please answer this question.' in again.text
+    for said in ('value="Ada"', 'value="ada@example.org"', 'value="City Hall"', 'value="Vegan"'):
+        assert said in again.text, said
+    assert "A question was removed or replaced while you had the form open" in again.text
+    assert await sql("SELECT id FROM registration") == []
+    assert field(again.text, "submission_key") == typed["submission_key"]
+    done = await client.post(f"{event.href}/register", data=data | {f"q-{visa.id}": "No"}, headers={"Origin": BASE_URL})
+    assert done.status_code == 303
+    assert await kept_answers(event) == [{visa.id: "No", diet.id: "Vegan"}]
+
+
+async def test_the_holder_is_told_too_when_a_question_is_gone_and_keeps_the_others(client: Any):
+    event = await an_event()
+    visa, diet = await a_question(event), await a_question(event, "Diet")
+    done = await registered(event, "Ada")
+    path = f"/registrations/{letter_token_of(done)}"
+    page = (await client.get(path)).text
+    assert f'name="q-{visa.id}"' in page
+    token = field(page, "_csrf_token")
+    await staff_do(retire_question, event, visa)
+    data = {"_csrf_token": token, f"q-{visa.id}": "Oh no", f"q-{diet.id}": "Vegan"}
+    sent = await client.post(f"{path}/answers", data=data, headers={"Origin": BASE_URL})
+    assert sent.status_code == 303
+    page = (await client.get(path)).text
+    assert "Your changes are kept. A question was removed or replaced while you had the form open" in page
+    assert await kept_answers(event) == [{diet.id: "Vegan"}]
+
+
+async def test_files_that_arrive_while_their_question_is_taken_away_break_nothing(client: Any):
+    event = await an_event()
+    papers = [await a_question(event, f"Papers {number}", kind="file") for number in range(3)]
+    forms = [await opened(client, event) | {"email": f"p{number}@example.org"} for number in range(6)]
+
+    async def sends(number: int) -> int:
+        files = {f"q-{one.id}": ("p.pdf", PDF, "application/pdf") for one in papers}
+        answer = await client.post(
+            f"{event.href}/register", data=forms[number], files=files, headers={"Origin": BASE_URL}
+        )
+        return int(answer.status_code)
+
+    done = await asyncio.gather(*(sends(n) for n in range(6)), *(staff_do(retire_question, event, p) for p in papers))
+    assert done[:6] == [303] * 6
+    assert len(await sql("SELECT id FROM registration")) == 6
+    kept = await sql(
+        "SELECT f.question AS question, q.retired_at AS retired FROM answer_file f JOIN question q ON q.id = f.question"
+    )
+    assert all(row["retired"] for row in kept)  # what was kept is shown as the answer to a question asked no more
 
 
 # By invitation

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, time
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,10 +12,13 @@ from eventhub.errors import NotFound, Problems
 from eventhub.events.commands import archive_event, cancel_event, unarchive_event
 from eventhub.events.locking import EventIsKept
 from eventhub.events.queries import EventFilter, events, partners_of, programme_of, team_of, themes_of
+from eventhub.questions.commands import retire_question
+from eventhub.questions.queries import answer_counts, answers_of, questions_of
+from eventhub.questions.rules import Condition
 from eventhub.registrations.queries import registration_counts
 from eventhub.series.commands import create_series, duplicate_event, next_edition
 from eventhub.series.queries import editions_of, figures_of, series_by_slug, series_lines
-from tests.make import NOW, an_event, an_item, registered, some_account, speaking
+from tests.make import NOW, a_question, an_event, an_item, registered, some_account, speaking
 
 pytestmark = pytest.mark.usefixtures("database")
 NEXT = date(2100, 2, 26)
@@ -137,3 +141,23 @@ async def test_what_is_over_can_be_put_away_and_taken_back() -> None:
     assert [await listed(which) for which in (True, False, None)] == [0, 1, 1]
     actions = await sql("SELECT action FROM audit_entry WHERE action LIKE '%archive_event' ORDER BY action")
     assert [row["action"] for row in actions] == ["archive_event", "unarchive_event"]
+
+
+@pytest.mark.parametrize("make", [next_edition, duplicate_event])
+async def test_a_copy_asks_what_the_event_asks_in_its_order_and_takes_no_answers(make: Any) -> None:
+    event = await an_event(title="Forum")
+    visa = await a_question(event, kind="choice", options=(("yes", "Yes"), ("no", "No")), is_required=True)
+    await a_question(event, "Which papers?", kind="file", shown_if=Condition(visa.id, "yes"))
+    old = await a_question(event, "Diet")
+    done = await registered(event, "Ada Example", answers={visa.id: "no", old.id: "vegan"})
+    who = {"now": NOW, "account_id": await some_account()}
+    await retire_question(event.slug, UUID(old.id), **who)
+    made = await make(event.slug, NEXT, **who)
+    asked = await questions_of(made.id, with_retired=True)
+    labels = [(one.texts["en"].label, one.position, one.is_required, one.is_retired) for one in asked]
+    assert labels == [("Do you need a visa?", 0, True, False), ("Which papers?", 1, False, False)]
+    assert asked[1].shown_if == Condition(asked[0].id, "yes")  # of its own question, not of the other event's
+    assert asked[0].id != visa.id
+    assert await answer_counts(made.id) == {}
+    assert (await answers_of(done.registration.id)).answers == {visa.id: "no", old.id: "vegan"}
+    assert next(one.id for one in await questions_of(event.id)) == visa.id
