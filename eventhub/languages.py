@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import io
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -86,12 +87,28 @@ def say(text: str, language: str | None = None) -> str:
         return form % values if values else form
 
 
+#: A first day of a month in French, alone or at the beginning of a range: “1 mars”, “1–3 mars”.
+_FRENCH_FIRST = re.compile(
+    r"(?<![\d.,/:-])1(?=(?:[–-]\d{1,2})?\s(?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc))"
+)
+
+
+def first_of_month(words: str, language: str | None = None) -> str:
+    """A date in words as it is written: the first day of a month is “1er” in French, which Babel does not know."""
+    return _FRENCH_FIRST.sub("1er", words) if locale(language) == "fr" else words
+
+
+def day_in_words(day: date, form: str = "long", language: str | None = None) -> str:
+    """A day in words; `form` is one of Babel's lengths, or a pattern."""
+    return first_of_month(str(format_date(day, format=form, locale=locale(language))), language)
+
+
 @lru_cache(maxsize=4096)
 def format_day_range(start: date, end: date | None, language: str) -> str:
     """Days in words, as short as the language allows: “12–14 May 2027”."""
     if end is None or end == start:
-        return format_date(start, format="long", locale=locale(language))
-    return str(format_interval(start, end, skeleton="yMMMd", locale=locale(language)))
+        return day_in_words(start, "long", language)
+    return first_of_month(str(format_interval(start, end, skeleton="yMMMd", locale=locale(language))), language)
 
 
 @lru_cache(maxsize=4096)
@@ -103,7 +120,7 @@ def format_time_range(start: datetime, end: datetime | None, zone: str, language
         return str(first)
     last = format_time(end.astimezone(there), format="short", locale=locale(language))
     if end.astimezone(there).date() != start.astimezone(there).date():
-        last = f"{last} ({format_date(end.astimezone(there).date(), format='d MMM', locale=locale(language))})"
+        last = f"{last} ({day_in_words(end.astimezone(there).date(), 'd MMM', language)})"
     return f"{first}–{last}"
 
 
@@ -118,14 +135,14 @@ def zone_name(zone: str, language: str) -> str:
 def format_moments(start: datetime, end: datetime | None, zone: str, language: str) -> str:
     """Day and clock times in a zone: “Wednesday, 12 May 2027, 09:30–10:15”; each end with its day when they differ."""
     first, last = in_zone(start, zone), in_zone(end, zone) if end else None
-    day = format_date(first.date(), format="full", locale=locale(language))
+    day = day_in_words(first.date(), "full", language)
     clock = format_time(first, format="short", locale=locale(language))
     if last is None:
         return f"{day}, {clock}"
     last_clock = format_time(last, format="short", locale=locale(language))
     if last.date() == first.date():
         return f"{day}, {clock}–{last_clock}"
-    return f"{day}, {clock} – {format_date(last.date(), format='full', locale=locale(language))}, {last_clock}"
+    return f"{day}, {clock} – {day_in_words(last.date(), 'full', language)}, {last_clock}"
 
 
 def in_zone(instant: datetime, zone: str) -> datetime:

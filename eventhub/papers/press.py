@@ -43,7 +43,7 @@ async def printed(kind: str, facts: dict[str, Any]) -> bytes:
         )  # fmt: skip
         try:
             async with asyncio.timeout(_SECONDS):
-                made, complaint = await child.communicate(msgspec.json.encode(facts))
+                made, complaint = await child.communicate(await asyncio.to_thread(msgspec.json.encode, facts))
         except TimeoutError:
             made, complaint = b"", b"it took too long"
         finally:

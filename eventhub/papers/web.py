@@ -1,5 +1,6 @@
 """Pages: certificates of attendance and badges as PDF."""
 
+import asyncio
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,14 +9,16 @@ from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from eventhub import languages
 from eventhub.access import Policy, account_of, open_to
+from eventhub.delegations.queries import overview_of
 from eventhub.errors import NotFound, Problems
 from eventhub.events.queries import event_by_slug
 from eventhub.events.rules import EventStatus, unknown_word
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.pages import redirect, render
 from eventhub.papers.commands import send_certificates
-from eventhub.papers.facts import badge_facts, certificate_facts, organiser_of
+from eventhub.papers.facts import attendance_facts, badge_facts, certificate_facts, organiser_of
 from eventhub.papers.press import printed
 from eventhub.papers.queries import (
     certificate_by_code,
@@ -26,6 +29,7 @@ from eventhub.papers.queries import (
 )
 from eventhub.papers.rules import BadgeFormat
 from eventhub.registrations.rules import Attends, RegistrationStatus
+from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
 _PERSONAL = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -107,7 +111,8 @@ class StaffPapers(Controller):
         people = await people_present(event.id)
         if not people:
             raise NotFound(Sentence("Nobody’s presence at this event was noted yet."))
-        return _pdf(await printed("certificates", certificate_facts(event, people, now=now)), "certificates")
+        facts = await asyncio.to_thread(certificate_facts, event, people, now=now)
+        return _pdf(await printed("certificates", facts), "certificates")
 
     @get("/badges.pdf", media_type=MediaType.HTML)
     async def badges(
@@ -127,7 +132,27 @@ class StaffPapers(Controller):
         )
         if not people:
             raise NotFound(Sentence("There is nobody to print a badge for."))
-        return _pdf(await printed("badges", badge_facts(event, people, form)), "badges")
+        facts = await asyncio.to_thread(badge_facts, event, people, form)
+        return _pdf(await printed("badges", facts), "badges")
+
+    @get("/attendance-sheet.pdf", media_type=MediaType.HTML)
+    async def attendance_sheet(self, slug: FromPath[str], language: FromQuery[str] = "") -> Response[bytes]:
+        """Everybody who may sign, by member, and the quorum of a statutory meeting; in the language asked for."""
+        event = await event_by_slug(slug)
+        codes = current_settings().language_codes
+        if language and language not in codes:
+            wrong = Sentence(
+                "“%(given)s” is not one of the languages %(known)s.", given=language[:20], known=", ".join(codes)
+            )
+            raise Problems({"language": [wrong]})
+        overview = await overview_of(event)
+        of_members = {one.id for member in overview.members for one in member.people}
+        seated = await people_for_badges(event.id, status=RegistrationStatus.CONFIRMED)
+        others = [one for one in seated if one.id not in of_members]
+        if not overview.members and not others:
+            raise NotFound(Sentence("Nobody is expected yet, so there is no sheet to sign."))
+        facts = await asyncio.to_thread(attendance_facts, overview, others, language or languages.current())
+        return _pdf(await printed("attendance", facts), "attendance-sheet")
 
     @post("/send", opt=open_to(Policy.EDIT_EVENTS))
     async def send(

@@ -3,19 +3,24 @@
 import asyncio
 import io
 import re
+import time
 from datetime import UTC, date, datetime
 
 import pytest
 from pypdf import PdfReader
 
 from eventhub.database import sql
+from eventhub.delegations.commands import add_delegate
 from eventhub.events.queries import event_by_id
 from eventhub.links import make_link
-from eventhub.papers.facts import duration
+from eventhub.papers.facts import badge_facts, duration
+from eventhub.papers.press import printed
 from eventhub.papers.queries import people_for_badges, people_present
-from eventhub.papers.typeset import typeset
+from eventhub.papers.rules import BadgeFormat
+from eventhub.papers.typeset import qr_code, qr_codes, typeset
 from eventhub.registrations.commands import record_attendance, state_gender
 from eventhub.registrations.queries import manage_url
+from tests.delegations.test_commands import a_board, person, staff
 from tests.make import NOW, a_member, an_event, an_item, post_form, registered, signed_in, some_account, speaking
 
 NAMES = [
@@ -522,3 +527,98 @@ def test_a_certificate_with_the_longest_of_everything_is_one_page():
 
     assert [page.count("Attestation de présence") for page in pages] == [1, 1]
     assert all("Everybody can check:" in page for page in pages)
+
+
+# The attendance sheet
+
+
+async def sheet_of(app, event, language="en") -> tuple[int, str]:
+    async with await signed_in(app, "check-in") as staff:
+        answer = await staff.get(f"/staff/events/{event.slug}/papers/attendance-sheet.pdf?language={language}")
+    if answer.status_code != 200:
+        return answer.status_code, answer.text
+    assert answer.headers["content-type"] == "application/pdf"
+    assert PdfReader(io.BytesIO(answer.content)).trailer["/Root"]["/Lang"] == language
+    return 200, " ".join(" ".join(pages_of(answer.content)).split())
+
+
+async def a_sheet():
+    event = await a_board("Barcelona", "Lyon")
+    await add_delegate(await staff(event), person("Ada", "head"), now=NOW)
+    await add_delegate(await staff(event), person("Cem", "observer"), now=NOW)
+    await registered(event, "Dee Outside", organisation="University of Somewhere", email="dee@example.org")
+    return event
+
+
+async def test_the_sheet_of_a_statutory_meeting_says_who_fills_which_seat_and_the_quorum_in_words(database, app):
+    _, said = await sheet_of(app, await a_sheet())
+    for words in (
+        "Attendance sheet", "2 seats are entitled.",
+        "For the quorum 1 more seat must be confirmed: 1 of 2 are, and 2 are needed.",
+        "Barcelona One seat is entitled, and Ada fills it.", "Ada Head of delegation",
+        "Cem Observer", "Lyon One seat is entitled, and nobody fills it yet.",
+        "Without a delegation", "Dee Outside University of Somewhere", "Signature",
+    ):  # fmt: skip
+        assert words in said, words
+    assert "@" not in said
+
+
+async def test_the_sheet_is_in_the_language_asked_for(database, app):
+    event = await a_sheet()
+    assert "2 sièges" in (await sheet_of(app, event, "fr"))[1]
+    assert "Signature" in (await sheet_of(app, event, "fr"))[1]
+    assert "Firma" in (await sheet_of(app, event, "es"))[1]
+    status, text = await sheet_of(app, event, "xx")
+    assert (status, "is not one of the languages" in text) == (422, True)
+
+
+async def test_any_event_has_a_sheet_of_those_with_a_seat(database, app):
+    event = await an_event(mode="hybrid", place="Town Hall")
+    assert (await sheet_of(app, event))[0] == 404
+    await registered(event, "Alex Example", organisation="Port of Lima", attends="on_site")
+    await registered(event, "Zoë Online", attends="online")
+    gone = await registered(event, "Gone Example", attends="on_site")
+    await sql("UPDATE registration SET status = 'cancelled' WHERE id = {}", gone.registration.id)
+
+    _, said = await sheet_of(app, event)
+
+    assert "Alex Example" in said
+    assert "Port of Lima" in said
+    assert "Online" in said
+    assert "Gone Example" not in said
+    assert "quorum" not in said
+
+
+async def test_the_sheet_is_for_whoever_may_see_people_and_linked_from_their_pages(database, app, client):
+    event = await a_sheet()
+    path = f"/staff/events/{event.slug}/papers/attendance-sheet.pdf?language="
+    assert (await client.get(path)).status_code in (303, 401)
+    async with await signed_in(app, "reader") as reader:
+        assert (await reader.get(path)).status_code == 403
+    async with await signed_in(app) as desk:
+        for page in ("delegations", "delegations/sheet", "papers"):
+            text = (await desk.get(f"/staff/events/{event.slug}/{page}")).text
+            assert [f'href="{path}{code}"' in text for code in ("en", "es", "fr")] == [True] * 3, page
+
+
+# Many papers
+
+
+async def test_a_process_for_each_core_makes_the_same_codes():
+    texts = [f"https://events.example.org/certificates/{number}" for number in range(250)]
+    assert qr_codes(texts) == [qr_code(text) for text in texts]
+
+
+async def test_others_are_answered_while_many_papers_are_made(database, app, client):
+    event, _ = await a_past_event("Alex Example")
+    people = await people_for_badges(event.id, status="confirmed") * 400
+    made = asyncio.create_task(printed("badges", badge_facts(event, people, BadgeFormat.A4_8)))
+    waits = []
+    while not made.done():
+        started = time.monotonic()
+        assert (await client.get("/privacy")).status_code == 200
+        waits.append(time.monotonic() - started)
+        await asyncio.sleep(0.05)
+    assert len(PdfReader(io.BytesIO(await made)).pages) == 50
+    assert len(waits) >= 5
+    assert max(waits) < 2
