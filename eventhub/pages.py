@@ -332,11 +332,12 @@ def _date(value: date | datetime, form: str = "long") -> str:
 
 @lru_cache(maxsize=4096)
 def _date_in(value: date, form: str, locale: str) -> str:
-    return format_date(value, format=form, locale=locale)
+    return languages.first_of_month(str(format_date(value, format=form, locale=locale)), locale)
 
 
 def _datetime(value: datetime, zone: str | None = None, form: str = "medium") -> str:
-    return format_datetime(value, format=form, tzinfo=ZoneInfo(zone) if zone else UTC, locale=languages.locale())
+    there = ZoneInfo(zone) if zone else UTC
+    return languages.first_of_month(format_datetime(value, format=form, tzinfo=there, locale=languages.locale()))
 
 
 def _differs(instant: datetime, zone: str, other: str) -> bool:
@@ -349,7 +350,7 @@ def _clock_elsewhere(start: datetime, end: datetime | None, zone: str, other: st
     words = languages.format_time_range(start, end, other, languages.current())
     there = start.astimezone(ZoneInfo(other)).date()
     if there != start.astimezone(ZoneInfo(zone)).date():
-        words = f"{format_date(there, 'd MMM', locale=languages.locale())}, {words}"
+        words = f"{languages.day_in_words(there, 'd MMM')}, {words}"
     return words
 
 

@@ -375,6 +375,7 @@ def _registration(new: NewDelegate, desk: DelegationRow) -> NewRegistration:
         level=new.level,
         member=desk.member_key,
         language=new.language,
+        entered_for=desk.member_name,
     )
 
 

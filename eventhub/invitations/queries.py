@@ -8,8 +8,9 @@ import msgspec
 
 from eventhub.database import sql
 from eventhub.errors import NotFound
-from eventhub.invitations.rules import InvitationState, state_of
-from eventhub.links import make_link
+from eventhub.invitations.rules import InvitationState, Spent, state_of
+from eventhub.links import make_link, read_link
+from eventhub.registrations.rules import STANDING
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
@@ -110,6 +111,29 @@ async def invitation_by_id(invitation_id: UUID) -> InvitationRow:
     if not rows:
         raise NotFound(Sentence("There is no such invitation."))
     return InvitationRow(**rows[0])
+
+
+async def spent_invitation(slug: str, token: str) -> Spent | None:
+    """
+    Why the link of an invitation to an event opens no form; None where it does, or where the link is not ours.
+
+    Whoever used it and cancelled since then may use it again.
+    """
+    if (opened := read_link("invitation", token)) is None:
+        return None
+    rows = await sql(
+        f"{_SELECT} JOIN event e ON e.id = i.event WHERE i.id = {{}} AND e.slug = {{}} AND e.status = 'published'",
+        opened[0],
+        slug,
+    )
+    if not rows:
+        return None
+    found = InvitationRow(**rows[0])
+    if found.registration_status in STANDING:
+        return Spent.USED
+    if found.withdrawn_at:
+        return Spent.WITHDRAWN
+    return Spent.REPLACED if found.link_version != opened[1] else None
 
 
 async def unsent_of(event_id: UUID) -> list[UUID]:

@@ -13,6 +13,14 @@ class InvitationState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Spent(StrEnum):
+    """Why a link of an invitation opens no form any more."""
+
+    USED = "used"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+
+
 def state_of(link_version: int, *, has_registered: bool, withdrawn_at: datetime | None) -> InvitationState:
     """
     Tell how an invitation stands.

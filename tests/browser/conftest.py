@@ -73,8 +73,12 @@ class Site:
 
     async def eventhub(self, *words: str) -> str:
         """What one command prints."""
+        return await self.python("eventhub", *words)
+
+    async def python(self, *words: str) -> str:
+        """What a module prints that runs with the settings of the site."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "eventhub", *words, env=self.env, cwd=ROOT, stdout=-1, stderr=-1
+            sys.executable, "-m", *words, env=self.env, cwd=ROOT, stdout=-1, stderr=-1
         )
         out, err = await process.communicate()
         assert process.returncode == 0, err.decode()

@@ -1,6 +1,7 @@
 """Every kind of page by the rules of accessibility, in both appearances, on wide and narrow screens."""
 
 import asyncio
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page
 
-from tests.browser.conftest import OpenWindow
+from tests.browser.conftest import OpenWindow, Site
 from tests.browser.steps import register, send
 
 DESK, PHONE, NARROWEST = (1280, 900), (390, 844), (320, 640)
@@ -173,6 +174,44 @@ async def test_public_pages_have_no_accessibility_faults(open_window: OpenWindow
         "join online, early": Kind(mine.replace("/registrations/", "/join/")),
     }
     assert await check_all(page, {**PUBLIC, **holder}) == {}
+
+
+async def test_pages_behind_personal_links_have_no_accessibility_faults(
+    open_window: OpenWindow, site: Site, administrator: Any
+) -> None:
+    paths = json.loads(await site.python("tests.browser.personal"))
+    page = await open_window()
+    assert (
+        await check_all(
+            page,
+            {
+                "delegation desk": Kind(paths["desk"]),
+                "delegation desk, with mistakes": Kind(paths["desk"], "person", 422),
+                "send somebody else": Kind(paths["replace"]),
+                "send somebody else, with mistakes": Kind(paths["replace"], "replacement", 422),
+                "asked to speak": Kind(paths["speaking"]),
+                "a seat on offer": Kind(paths["offer"]),
+                "on site or online": Kind(paths["switch"]),
+            },
+        )
+        == {}
+    )
+    page = await open_window(storage_state=administrator)
+    assert (
+        await check_all(
+            page,
+            {
+                "delegations": Kind("/staff/events/meeting-of-the-board-of-directors/delegations"),
+                "attendance sheet": Kind("/staff/events/meeting-of-the-board-of-directors/delegations/sheet"),
+                "delegation desk of staff": Kind(paths["staff desk"]),
+                "send somebody else, by staff": Kind(paths["staff replace"]),
+                "badges and certificates": Kind(f"/staff{CARE}/papers"),
+                "invitations": Kind("/staff/events/meeting-of-the-board-of-directors/invitations"),
+                "check-in": Kind(f"/staff{CARE}/check-in"),
+            },
+        )
+        == {}
+    )
 
 
 async def test_staff_pages_have_no_accessibility_faults(open_window: OpenWindow, administrator: Any) -> None:

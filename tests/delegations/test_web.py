@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from eventhub.database import sql, utc_now
 from eventhub.delegations.commands import ByStaff, Contact, NewDelegate, Terms, add_delegate, change_part
 from eventhub.directory.people import StatedBy, keep_gender_statement
 from eventhub.directory.rules import Gender
+from eventhub.mail.rendering import render
 from tests.delegations.test_commands import LATER, a_board, a_desk, key_of, parts, person, staff, statuses
 from tests.make import NOW, a_member, an_event, post_form, registered, signed_in, some_account
 
@@ -322,3 +324,38 @@ async def test_the_pages_speak_the_language_of_the_reader(client: httpx.AsyncCli
         answer = await client.get(f"/delegation/{token}", headers={"Accept-Language": language})
         assert answer.status_code == 200
         assert f'lang="{language}"' in answer.text
+
+
+async def _letters() -> dict[str, tuple[str, str]]:
+    """Text and markup of the newest letter to each address."""
+    found = {}
+    for row in await sql("SELECT kind, language, facts, recipient_address FROM letter ORDER BY created_at, id"):
+        letter = render(
+            row["kind"], row["language"], json.loads(row["facts"]), recipient_address=row["recipient_address"]
+        )
+        found[row["recipient_address"]] = (letter.text, letter.html)
+    return found
+
+
+async def test_letters_to_whoever_a_desk_entered_name_the_delegation_and_not_a_registration_of_their_own(
+    client: httpx.AsyncClient,
+):
+    event, token = await a_desk()
+    base = f"/delegation/{token}"
+    await post_form(client, f"{base}/people", ADA, page=base)
+    await registered(event, "Bo Alone", email="bo@example.org", member="barcelona")
+    await change_part(await staff(event), await key_of(event, "Bo Alone"), "observer", now=LATER)
+    named = "You get this letter because the delegation of Barcelona named you for this event"
+    alone = "You get this letter because you registered for this event"
+
+    for said in (await _letters())[ADA["email"]]:
+        assert (named in said, alone in said) == (True, False)
+    for said in (await _letters())["bo@example.org"]:
+        assert (named in said, alone in said) == (False, True)
+
+    key = await key_of(event, "Ada Okafor")
+    new = {**ADA, "name": "Cy New", "email": "cy@example.org"}
+    await post_form(client, f"{base}/people/{key}/replace", new, page=f"{base}/people/{key}/replace")
+    for address in (ADA["email"], "cy@example.org"):
+        for said in (await _letters())[address]:
+            assert (named in said, alone in said) == (True, False), address

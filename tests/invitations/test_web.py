@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from eventhub.database import sql
-from eventhub.invitations.commands import NewInvitation, add_invitation
+from eventhub.invitations.commands import NewInvitation, add_invitation, send_invitation, withdraw_invitation
+from eventhub.links import make_link
 from tests.conftest import BASE_URL
-from tests.make import NOW, a_member, an_event, field, post_form, signed_in, some_account
+from tests.make import NOW, a_member, an_event, field, post_form, registered, signed_in, some_account
 from tests.registrations.test_web import words
 
 
@@ -174,3 +175,67 @@ async def test_invitations_belong_to_their_event(app, client):
                 assert (await post_form(staff, f"{path}/{identifier}/{verb}", {}, page=path)).status_code == 404
         assert (await staff.get("/staff/events/nothing/invitations")).status_code == 404
     assert (await sql("SELECT withdrawn_at FROM registration_invitation"))[0]["withdrawn_at"] is None
+
+
+async def test_a_link_that_was_used_says_so_and_leads_to_the_own_registration(client):
+    event = await an_event(registration_mode="invitation")
+    ada = await invited(event, "Ada", email="ada@example.org")
+    await send_invitation(ada, now=NOW, account_id=await some_account())
+    token = make_link("invitation", ada, 1)
+    path = f"/events/{event.slug}/register?invitation={token}"
+    assert 'id="register"' in (await client.get(path)).text
+    await registered(event, "Ada", email="ada@example.org", invitation_token=token)
+
+    page = await client.get(path)
+
+    assert page.status_code == 410
+    assert "You have registered with this invitation" in page.text
+    assert "it is good for one registration only" in page.text
+    assert 'id="register"' not in page.text
+    assert "ada@example.org" not in page.text
+    assert event.title in page.text
+    sent = await post_form(client, "/my-links", {"email": "ada@example.org"}, page=path)
+    assert sent.status_code == 200
+    await sql("UPDATE registration SET status = 'cancelled' WHERE event = {}", event.id)
+    assert 'id="register"' in (await client.get(path)).text
+
+
+@pytest.mark.parametrize("mode", ["invitation", "open"])
+async def test_a_link_that_was_withdrawn_or_replaced_says_so(client, mode):
+    event = await an_event(registration_mode=mode)
+    account = await some_account()
+    ada = await invited(event, "Ada", email="ada@example.org")
+    await send_invitation(ada, now=NOW, account_id=account)
+    token = make_link("invitation", ada, 1)
+    path = f"/events/{event.slug}/register?invitation={token}"
+    form = {"name": "Ada", "email": "ada@example.org", "level": "political", "invitation_token": token}
+    open_page = (await client.get(path)).text
+    await withdraw_invitation(ada, now=NOW, account_id=account)
+
+    page = await client.get(path)
+    posted = await client.post(
+        f"/events/{event.slug}/register",
+        data={**form, "_csrf_token": field(open_page, "_csrf_token")},
+        headers={"Origin": BASE_URL},
+    )
+
+    for answer in (page, posted):
+        assert answer.status_code == 410
+        assert "The organisers have withdrawn this invitation" in answer.text
+        assert 'action="/my-links"' in answer.text
+        assert ("Register without an invitation" in answer.text) is (mode == "open")
+    assert await sql("SELECT id FROM registration") == []
+
+    again = await invited(event, "Ada", email="ada@example.org")
+    await send_invitation(again, now=NOW, account_id=account)
+    page = await client.get(path)
+    assert (page.status_code, "This link was replaced" in page.text) == (410, True)
+
+
+async def test_a_link_that_is_not_ours_tells_nothing_of_a_withdrawn_invitation(client):
+    event = await an_event(registration_mode="invitation")
+    ada = await invited(event, "Ada", email="ada@example.org")
+    await withdraw_invitation(ada, now=NOW, account_id=await some_account())
+    for wrong in ("x", make_link("invitation", ada, 1) + "x", "%00", make_link("delegation", ada, 1)):
+        page = await client.get(f"/events/{event.slug}/register?invitation={wrong}")
+        assert "withdrawn" not in page.text
