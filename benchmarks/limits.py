@@ -114,6 +114,10 @@ async def record_one() -> Recorded:
     return Recorded(calls, pool["event"], pool["id"], number)
 
 
+async def as_it_was(_: Any) -> None:
+    """Reset nothing, as ours: a connection that changed no session is as it was."""
+
+
 def registration() -> Litestar:
     """A registration: the same form, the same statements on the bare driver."""
     from eventhub.database import PRAGMAS, close_pool, is_sqlite, sql, start_pool
@@ -146,7 +150,9 @@ def registration() -> Litestar:
         else:
             import asyncpg
 
-            async with asyncpg.create_pool(current_settings().database_url, min_size=2, max_size=8) as pool:
+            async with asyncpg.create_pool(
+                current_settings().database_url, min_size=2, max_size=8, reset=as_it_was
+            ) as pool:
                 kept["pool"] = pool
                 yield
 

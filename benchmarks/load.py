@@ -118,7 +118,10 @@ async def load(
     host: str = "127.0.0.1",
 ) -> Load:
     """
-    Keep a server busy for some seconds.
+    Keep a server busy for some seconds, and until it has answered what was sent by then.
+
+    Those last answers count with their time: else a server would lose the
+    work that it has begun for sixty people, and more of it in a short round.
 
     Args:
         requests: Gives the endless requests of one connection, by its number.
@@ -137,12 +140,10 @@ async def load(
         await loop.create_connection(lambda protocol=protocol: protocol, host, port)  # type: ignore[misc]
         made.append((protocol, ended))
     await asyncio.wait([ended for _, ended in made], timeout=seconds)
-    found.seconds = time.perf_counter() - began
-    answers = found.answers
     for protocol, _ in made:
         protocol.stopped = True
     await asyncio.gather(*(ended for _, ended in made))
-    found.answers = answers
+    found.seconds = time.perf_counter() - began
     if set(found.statuses) != {expect}:
         raise RuntimeError(f"other answers than {expect}: {found.statuses}")
     return found

@@ -14,6 +14,7 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache, lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -37,6 +38,7 @@ PRAGMAS = (
 )
 #: When in doubt a statement goes to the writer.
 _READ = re.compile(r"\s*(SELECT\b|WITH\b(?!.*\b(INSERT|UPDATE|DELETE)\b))", re.I | re.S)
+_only_reads = lru_cache(maxsize=2048)(_READ.match)
 _offloaded: contextvars.ContextVar[bool] = contextvars.ContextVar("sqlite_offloaded", default=False)
 
 
@@ -87,10 +89,13 @@ class EmbeddedSQLiteEngine(SQLiteEngine):
     loop: they take 10 to 300 microseconds, a hop to a thread takes longer.
     Writers queue on an asyncio.Lock; other processes are waited for without
     blocking the loop. Long reports run inside `async with offloaded():`.
+    COMMIT waits for the disk, so it runs on a thread that is kept for it,
+    while the loop prepares what the next writer will write.
     """
 
-    __slots__ = ("_lock", "_reader", "_writer", "busy_seconds")
+    __slots__ = ("_committer", "_lock", "_reader", "_writer", "busy_seconds")
 
+    _committer: ThreadPoolExecutor
     _lock: asyncio.Lock
     _reader: InlineConnection | None
     _writer: InlineConnection | None
@@ -98,7 +103,7 @@ class EmbeddedSQLiteEngine(SQLiteEngine):
     def __init__(self, path: str, busy_seconds: float = 10.0, **kwargs: Any) -> None:
         self._writer = self._reader = None
         self.busy_seconds = busy_seconds
-        super().__init__(path=path, factory=PragmaConnection, cached_statements=512, **kwargs)
+        super().__init__(path=path, factory=PragmaConnection, cached_statements=512, check_same_thread=False, **kwargs)
 
     def _open(self) -> InlineConnection:
         con = sqlite3.connect(**self.connection_kwargs)
@@ -109,6 +114,7 @@ class EmbeddedSQLiteEngine(SQLiteEngine):
         """Open the writer and the reader."""
         if self._writer is None:
             self._lock, self._writer, self._reader = asyncio.Lock(), self._open(), self._open()
+            self._committer = ThreadPoolExecutor(1, "commit")
             self._reader.con.execute("PRAGMA query_only=ON")
 
     async def close_connection_pool(self) -> None:
@@ -123,6 +129,7 @@ class EmbeddedSQLiteEngine(SQLiteEngine):
                 self._reader.con.close()
                 self._writer.con.close()
                 self._writer = self._reader = None
+                self._committer.shutdown()
 
     async def checkout(self) -> tuple[InlineConnection, Callable[[], None]]:
         """The writer, once it is this task's turn, and how to give it back."""
@@ -131,6 +138,28 @@ class EmbeddedSQLiteEngine(SQLiteEngine):
             return con, con.con.close
         await self._lock.acquire()
         return self._writer, self._lock.release
+
+    async def commit(self, con: InlineConnection) -> None:
+        """
+        Keep what the transaction wrote. Nothing stops it once it has begun, so the writer is never given back before.
+
+        Raises:
+            CancelledError: the task was cancelled meanwhile; all is kept all the same.
+
+        """
+        if con is not self._writer:
+            con.con.execute("COMMIT")
+            return
+        work = asyncio.get_running_loop().run_in_executor(self._committer, con.con.execute, "COMMIT")
+        cancelled = None
+        while not work.done():
+            try:
+                await asyncio.wait([work])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        work.result()
+        if cancelled:
+            raise cancelled
 
     async def busy_retry(self, con: InlineConnection, statement: str, args: Any = ()) -> list[Row]:
         """Run a statement; while another process writes, wait without blocking the loop."""
@@ -147,7 +176,7 @@ class EmbeddedSQLiteEngine(SQLiteEngine):
     async def _run_in_new_connection(
         self, query: str, args: Any = None, query_type: str = "generic", table: Any = None
     ) -> list[Row]:
-        if not _READ.match(query):
+        if not _only_reads(query):
             con, release = await self.checkout()
             try:
                 return await self.busy_retry(con, query, args or ())
@@ -202,6 +231,11 @@ class EmbeddedTransaction(SQLiteTransaction):
         """Begin, waiting for other processes."""
         await self.engine.busy_retry(self.connection, f"BEGIN {self.transaction_type.value}")
 
+    async def commit(self) -> None:
+        """Commit, without stopping everybody else meanwhile."""
+        await self.engine.commit(self.connection)
+        self._committed = True
+
     async def __aenter__(self) -> Any:
         if self._parent is not None:
             return self._parent
@@ -220,9 +254,10 @@ class EmbeddedTransaction(SQLiteTransaction):
         try:
             if exc is None and not self._committed and not self._rolled_back:
                 try:
-                    await self.commit()  # type: ignore[no-untyped-call]
+                    await self.commit()
                 except BaseException:
-                    await self.rollback()  # type: ignore[no-untyped-call]
+                    if self.connection.con.in_transaction:
+                        await self.rollback()  # type: ignore[no-untyped-call]
                     raise
             elif exc is not None and not self._rolled_back:
                 await self.rollback()  # type: ignore[no-untyped-call]
@@ -289,8 +324,36 @@ class SafePostgresTransaction(PostgresTransaction):
         return exc is None
 
 
+#: Connections of one process, and how many of them may read outside of
+#: transactions. Whoever holds a lock must not wait for a connection behind
+#: sixty who only want to look something up: the lock would stand idle.
+_CONNECTIONS, _READING = 8, 4
+
+
+async def _nothing_to_reset(_: Any) -> None:
+    """
+    Nothing: no statement of ours changes a session, so a pooled connection is as it was.
+
+    asyncpg ends a forgotten transaction by itself; its own reset is one more
+    trip to the server after each statement.
+    """
+
+
 class PgEngine(PostgresEngine):
     """PostgreSQL 13 or newer through an asyncpg pool."""
+
+    __slots__ = ("_reading",)
+
+    _reading: asyncio.Semaphore
+
+    async def start_connection_pool(self, **kwargs: Any) -> None:
+        """Open the pool."""
+        self._reading = asyncio.Semaphore(_READING)
+        await super().start_connection_pool(min_size=2, max_size=_CONNECTIONS, reset=_nothing_to_reset, **kwargs)
+
+    async def _run_in_pool(self, query: str, args: Any = None) -> Any:
+        async with self._reading:
+            return await super()._run_in_pool(query, args)
 
     async def check_version(self) -> None:
         """Do nothing: Piccolo would connect while its configuration is imported."""
@@ -350,12 +413,14 @@ class _Statement(QueryString):
     """A statement whose placeholders are translated once, and not each time that it runs."""
 
     def __init__(self, statement: str, values: tuple[Any, ...]) -> None:
-        super().__init__(statement)
-        self.values = values
+        # Piccolo's own looks for columns among the values, which takes longer than a small statement.
+        self.template, self.args, self.columns = statement, values, ()
+        self.query_type, self.table, self._alias = "generic", None, None
+        self._frozen_compiled_strings = None
 
     def compile_string(self, engine_type: str = "postgres") -> tuple[str, list[Any]]:
         """The statement as the driver takes it, and its values."""
-        return _placeholders(self.template, engine_type), list(self.values)
+        return _placeholders(self.template, engine_type), list(self.args)
 
 
 @lru_cache(maxsize=2048)
@@ -375,6 +440,27 @@ async def sql(statement: str, *args: Any) -> list[Row]:
     """
     rows = await engine().run_querystring(_Statement(statement, args))
     return rows if is_sqlite() else [dict(row) for row in rows or ()]
+
+
+async def sql_without_disk(statement: str, *args: Any) -> list[Row]:
+    """
+    Run one UPDATE with a WHERE, outside a transaction, without a wait for the disk.
+
+    A killed process keeps what it wrote; a power failure may take the last
+    moments back, so it is for what is then merely done again.
+    """
+    db = engine()
+    if not isinstance(db, EmbeddedSQLiteEngine):
+        # A setting of this one statement's transaction: no other trip to the server.
+        setting = "set_config('synchronous_commit', 'off', true) = 'off'"
+        return await sql(statement.replace(" WHERE ", f" WHERE {setting} AND ", 1), *args)
+    con, release = await db.checkout()
+    try:
+        con.con.execute("PRAGMA synchronous=NORMAL")
+        return await db.busy_retry(con, _placeholders(statement, "sqlite"), args)
+    finally:
+        con.con.execute("PRAGMA synchronous=FULL")
+        release()
 
 
 @contextlib.asynccontextmanager
@@ -465,11 +551,7 @@ def utc_now() -> datetime:
 
 async def start_pool() -> None:
     """Open the connections that this process keeps."""
-    db = engine()
-    if isinstance(db, PgEngine):
-        await db.start_connection_pool(min_size=2, max_size=8)
-    else:
-        await db.start_connection_pool()
+    await engine().start_connection_pool()
 
 
 async def close_pool() -> None:

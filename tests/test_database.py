@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,8 @@ from eventhub.database import (
     violated,
 )
 
+#: Also what opens a database of its own, or none, is about the two of them.
+pytestmark = pytest.mark.usefixtures("pool")
 MANY = 100
 
 
@@ -163,6 +166,59 @@ async def test_tasks_that_are_cancelled_while_they_queue_leak_nothing(database: 
         for task in tasks[::2]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    await nothing_is_lost()
+
+
+async def test_while_a_unit_of_work_is_kept_others_go_on_and_a_late_cancellation_does_not_undo_it(
+    database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = engine()
+    if not isinstance(db, EmbeddedSQLiteEngine):
+        pytest.skip("asyncpg never blocks the loop")
+    assert db._writer is not None
+    plain = db._writer.con.execute
+    disk = threading.Event()
+
+    def slow_disk(statement: str, *args: Any) -> sqlite3.Cursor:
+        if statement == "COMMIT":
+            disk.wait(10)
+        return plain(statement, *args)
+
+    monkeypatch.setattr(db._writer.con, "execute", slow_disk)
+
+    async def work() -> None:
+        async with transaction():
+            await insert("a")
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    assert await codes() == []  # answered while the disk keeps the other one waiting
+    assert not disk.is_set()
+    task.cancel()
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    assert db._lock.locked()  # nobody may write between
+    disk.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    monkeypatch.undo()
+    assert await codes() == ["a"]
+    await nothing_is_lost()
+
+
+async def test_many_who_read_leave_a_connection_to_those_who_write(database: None) -> None:
+    if is_sqlite():
+        pytest.skip("its reader is nobody's writer")
+    readers = [asyncio.create_task(sql("SELECT 1 AS one FROM pg_sleep(30)")) for _ in range(30)]
+    await asyncio.sleep(0.05)
+    async with transaction():
+        await insert("a")
+    assert not any(reader.done() for reader in readers)
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
     await nothing_is_lost()
 
 

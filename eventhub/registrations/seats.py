@@ -51,20 +51,32 @@ class CapacityTooSmall(Refusal):
 #: At most two transactions of this process wait for one pool's row: with 32
 #: on one row PostgreSQL falls to a fifth of its speed (measured).
 _WAITING_PER_POOL = 2
-_gates: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+#: Registrations that this process works on at once. More of them only make each
+#: other's round trips longer, and with them the time that the row of a crowded
+#: event is locked (docs/benchmarks.md).
+_REGISTERING = 4
+_gates: WeakValueDictionary[UUID | str, asyncio.Semaphore] = WeakValueDictionary()
+
+
+def _gate(name: UUID | str, number: int) -> contextlib.AbstractAsyncContextManager[None]:
+    """Lets so many tasks of this process in, whoever came first; SQLite's writers queue already."""
+    if is_sqlite():
+        return contextlib.nullcontext()
+    gate = _gates.get(name)
+    if gate is None:
+        gate = _gates[name] = asyncio.Semaphore(number)
+    return gate
+
+
+def in_turn() -> contextlib.AbstractAsyncContextManager[None]:
+    """Wait, without a connection, until this registration is worked on."""
+    return _gate("registrations", _REGISTERING)
 
 
 @contextlib.asynccontextmanager
 async def seats_transaction(event_id: UUID) -> AsyncIterator[None]:
     """A transaction that will lock the pools of this event."""
-    if is_sqlite():  # its writers queue already
-        async with transaction():
-            yield
-        return
-    gate = _gates.get(event_id)
-    if gate is None:
-        gate = _gates[event_id] = asyncio.Semaphore(_WAITING_PER_POOL)
-    async with gate, transaction():
+    async with _gate(event_id, _WAITING_PER_POOL), transaction():
         yield
 
 

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from benchmarks.rush import a_database, broken_promises, rush
-from eventhub.database import engine, is_sqlite, sql, transaction
+from eventhub.database import PgEngine, engine, is_sqlite, sql, transaction
 from eventhub.events.commands import cancel_event
 from eventhub.registrations.commands import (
     NewHeadCount,
@@ -31,7 +31,7 @@ from eventhub.registrations.commands import (
     record_head_count,
     state_gender,
 )
-from eventhub.registrations.seats import resize_pool
+from eventhub.registrations.seats import in_turn, resize_pool
 from tests.make import NOW, an_event, registered, some_account
 from tests.registrations.looking import letter_token_of, letters_of, pool_of, queue_of, rows_of, statuses, token_of
 
@@ -102,6 +102,36 @@ async def test_looking_and_then_writing_sells_more_seats_than_there_are():
     event = await an_event(capacity=SEATS)
     assert await sold(event, naive) > SEATS
     assert "nobody sits on a seat that does not exist" in await broken_promises()
+
+
+async def test_a_crowd_waits_for_its_turn_without_keeping_connections_from_others():
+    event = await an_event(capacity=SEATS)
+    db = engine()
+    async with contextlib.AsyncExitStack() as busy:
+        for _ in range(4):
+            await busy.enter_async_context(in_turn())
+        crowd = [asyncio.create_task(registered(event, f"P{number}")) for number in range(CROWD)]
+        if isinstance(db, PgEngine):
+            await asyncio.sleep(0.2)
+            assert db.pool is not None
+            assert db.pool.get_size() == db.pool.get_idle_size()
+            assert await statuses(event) == {}
+    await together(*crowd)
+    assert Counter((await statuses(event)).values()) == {"confirmed": SEATS, "waitlisted": CROWD - SEATS}
+
+
+async def test_somebody_who_gives_up_in_the_crowd_keeps_nobody_else_out():
+    event = await an_event(capacity=SEATS)
+    crowd = [asyncio.create_task(registered(event, f"P{number}")) for number in range(CROWD)]
+    await asyncio.sleep(0.01)
+    for impatient in crowd[::2]:
+        impatient.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+    found = await statuses(event)
+    assert {f"P{number}" for number in range(1, CROWD, 2)} <= found.keys()
+    assert list(found.values()).count("confirmed") == SEATS
+    assert (await pool_of(event))[1:] == (SEATS, len(found) - SEATS)
+    assert await broken_promises() == []
 
 
 async def test_cancellations_among_the_crowd_hand_each_seat_on_once():
