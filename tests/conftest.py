@@ -24,6 +24,7 @@ def memory_folder() -> str | None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", default="sqlite", choices=["sqlite", "postgres"])
+    parser.addoption("--part", default="all", choices=["all", "database", "rest"])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="eventhub-test-", dir=memory_folder()))
     if config.getoption("--db") == "postgres":
         url = stack.enter_context(postgres())
+    elif config.getoption("--part") == "rest":
+        url = f"sqlite:///{folder}/none/on/purpose"  # whatever opens it should have asked for the database
     else:
         url = f"sqlite:///{folder}/test.sqlite"
     for name in [name for name in os.environ if name.startswith("EVENTHUB_") and not name.startswith("EVENTHUB_TEST_")]:
@@ -42,6 +45,19 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["EVENTHUB_BASE_URL"] = BASE_URL
     os.environ["EVENTHUB_DEVELOPMENT"] = "true"
     os.environ["EVENTHUB_RATE_LIMITS"] = "off"  # tests/test_limits.py switches them on
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Part the tests that need the database of `--db` from the rest, which says the same beside either of them."""
+    if (part := config.getoption("--part")) == "all":
+        return
+    chosen: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        asks = not {"pool", "pytestconfig"}.isdisjoint(getattr(item, "fixturenames", ()))
+        (chosen if asks == (part == "database") else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = chosen
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -76,45 +92,43 @@ async def running(app: Any) -> AsyncIterator[Any]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def pool() -> AsyncIterator[None]:
-    """The migrated database with its connections, once a session."""
-    from eventhub.database import close_pool, start_pool
+async def pool() -> AsyncIterator[str]:
+    """The migrated database with its connections, once a session; the statement that names its filled tables."""
+    from eventhub.database import close_pool, is_sqlite, sql, start_pool
     from eventhub.migrations import migrate
 
     await migrate()
     await start_pool()
-    yield
+    tables = await sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        if is_sqlite()
+        else "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
+    )
+    names = sorted({row["name"] for row in tables} - {"schema_migration", "shared_stamp"})
+    yield " UNION ALL ".join(f"SELECT '{name}' AS name WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
     await close_pool()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database(pool: None) -> None:
-    """The database, empty but for its schema."""
+async def database(pool: str) -> None:
+    """
+    The database, empty but for its schema.
+
+    Most tests fill a few of the tables; TRUNCATE makes new files for each
+    table and index of PostgreSQL, and took longer than most tests.
+    """
     from eventhub.database import is_sqlite, sql, transaction
 
-    if not is_sqlite():
-        names = [
-            row["tablename"]
-            for row in await sql(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('schema_migration', 'shared_stamp')"
-            )
-        ]
-        await sql(f"TRUNCATE {', '.join(names)} CASCADE")
-        return
-    names = [
-        row["name"]
-        for row in await sql(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('schema_migration', 'shared_stamp') AND name NOT LIKE 'sqlite_%'"
-        )
-    ]
-    async with transaction():
-        await sql("PRAGMA defer_foreign_keys=ON")
-        for name in names:
-            await sql(f"DELETE FROM {name}")
+    if filled := await sql(pool):
+        async with transaction():
+            # the order of the tables is no matter while everything goes
+            await sql("PRAGMA defer_foreign_keys=ON" if is_sqlite() else "SET LOCAL session_replication_role = replica")
+            for row in filled:
+                await sql(f"DELETE FROM {row['name']}")
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def app(pool: None) -> AsyncIterator[Any]:
+async def app(pool: str) -> AsyncIterator[Any]:
     """The application as the server runs it, without the postman."""
     from eventhub.app import create_app
 

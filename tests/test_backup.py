@@ -30,7 +30,9 @@ def a_database(path: Path, rows: int = 3) -> Path:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("CREATE TABLE schema_migration (name TEXT)")
         connection.execute("CREATE TABLE letter (n INTEGER)")
+        connection.execute("BEGIN")
         connection.executemany("INSERT INTO letter VALUES (?)", [(n,) for n in range(rows)])
+        connection.execute("COMMIT")
     return path
 
 

@@ -17,6 +17,8 @@ import eventhub
 from eventhub.database import PgEngine, engine, is_sqlite, sql
 from eventhub.migrations import files, migrate, pending, statements
 
+#: Which migrations there are depends on the database, also where none of them is applied.
+pytestmark = pytest.mark.usefixtures("pool")
 PACKAGE = Path(eventhub.__file__).parent
 MIGRATE = "import asyncio\nfrom eventhub.migrations import migrate\nprint(','.join(asyncio.run(migrate())))"
 

@@ -1,6 +1,7 @@
 """Every message has its words in every language, with the same placeholders."""
 
 import re
+from functools import cache
 
 import pytest
 from babel.messages.pofile import read_po
@@ -13,6 +14,10 @@ from locales.extract import LANGUAGES, collected
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 
 
+messages = cache(collected)
+
+
+@cache
 def _catalogue(language: str):
     with (LOCALES / language / "LC_MESSAGES" / "eventhub.po").open("rb") as file:
         return read_po(file, locale=language)
@@ -22,7 +27,7 @@ def _catalogue(language: str):
 def test_every_message_of_the_code_is_translated(language):
     known = _catalogue(language)
     missing = []
-    for message in collected():
+    for message in messages():
         if not message.id:
             continue
         key = message.id[0] if isinstance(message.id, tuple) else message.id
