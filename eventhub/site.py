@@ -65,7 +65,7 @@ async def metrics() -> Response[str]:
 @get("/robots.txt", opt=open_to(Policy.PUBLIC), media_type=MediaType.TEXT)
 async def robots() -> str:
     """What programs that search the web leave alone: personal links, and pages of staff."""
-    closed = ("/registrations/", "/applications/", "/speaking/", "/people/", "/staff/", "/sign-in")
+    closed = ("/registrations/", "/applications/", "/speaking/", "/people/", "/feeds/", "/staff/", "/sign-in")
     return "\n".join(("User-agent: *", *(f"Disallow: {path}" for path in closed))) + "\n"
 
 

@@ -16,7 +16,7 @@ from eventhub.access import Policy, open_to
 from eventhub.campaigns.queries import public_campaigns
 from eventhub.campaigns.rules import today_somewhere
 from eventhub.directory.queries import regions
-from eventhub.events.feeds import public_atom
+from eventhub.events.feeds import public_atom, public_feed
 from eventhub.events.queries import (
     EventFilter,
     EventRow,
@@ -157,7 +157,12 @@ class Calendar(Controller):
     @get("/calendar.atom")
     async def atom(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
         """The calendar, narrowed as its page is, as an Atom feed."""
-        return await public_atom(request, calendar_filter(request, now))
+        return await public_atom(request, calendar_filter(request, now), now)
+
+    @get("/calendar.ics")
+    async def feed(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
+        """The calendar, narrowed as its page is, for programs to subscribe to; it reaches ninety days back."""
+        return await public_feed(request, calendar_filter(request, now), now)
 
 
 async def _month(

@@ -139,6 +139,7 @@ class ItemRow(msgspec.Struct, frozen=True):
     takes_sign_up: bool = False
     taken: int = 0
     track: str = ""
+    sequence: int = 0
 
 
 EVENT_COLUMNS = ", ".join(EventRow.__struct_fields__)
@@ -277,7 +278,8 @@ class EventFilter(msgspec.Struct, frozen=True):
     archived: bool | None = None
 
 
-def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
+def conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
+    """What a WHERE clause says of a filter, and its values; columns of `event` without its name."""
     parts: list[str] = []
     values: list[Any] = []
 
@@ -340,7 +342,7 @@ async def events(
     found = await first_events(wanted, limit=limit, offset=offset, newest_first=newest_first)
     if offset == 0 and len(found) < limit:
         return found, len(found)
-    condition, values = _conditions(wanted)
+    condition, values = conditions(wanted)
     total = await sql(f"SELECT COUNT(*) AS n FROM event WHERE {condition}", *values)
     return found, int(total[0]["n"])
 
@@ -349,7 +351,7 @@ async def first_events(
     wanted: EventFilter, *, limit: int, offset: int = 0, newest_first: bool = False
 ) -> list[EventRow]:
     """A part of the events that match, in order of time; one query."""
-    condition, values = _conditions(wanted)
+    condition, values = conditions(wanted)
     order = "DESC" if newest_first else "ASC"
     rows = await sql(
         f"SELECT {EVENT_COLUMNS} FROM event WHERE {condition} "
@@ -363,7 +365,7 @@ async def first_events(
 
 async def years_with_events(*, public_only: bool = False) -> list[int]:
     """Years in which events start that are no drafts, newest first; perhaps only of those that everybody may know."""
-    condition, values = _conditions(EventFilter(public_only=True)) if public_only else ("status <> 'draft'", [])
+    condition, values = conditions(EventFilter(public_only=True)) if public_only else ("status <> 'draft'", [])
     rows = await sql(
         f"SELECT DISTINCT SUBSTR(CAST(starts_on AS VARCHAR(10)), 1, 4) AS year FROM event WHERE {condition}", *values
     )

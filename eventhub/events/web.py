@@ -23,7 +23,7 @@ from eventhub.events.commands import (
     publish_event,
     publishing_problems,
 )
-from eventhub.events.feeds import event_calendar, public_feed
+from eventhub.events.feeds import event_calendar, programme_calendar
 from eventhub.events.forms import CancelForm, EventForm, PublishForm, TieChoices, labelled, values_of_event
 from eventhub.events.kept import KEPT_PAGES
 from eventhub.events.queries import (
@@ -54,6 +54,7 @@ from eventhub.events.queries import (
     years_with_events,
 )
 from eventhub.events.rules import EventKind, EventStatus, Involvement, Mode
+from eventhub.mail.pauses import pauses
 from eventhub.mail.queries import letter_counts
 from eventhub.pages import list_page, redirect, render
 from eventhub.programme.queries import programme_conflicts
@@ -81,13 +82,15 @@ class PublicCalendar(Controller):
     ) -> Response[Any]:
         """One event, or its calendar file when the address ends in .ics."""
         if slug.endswith(".ics"):
-            return await event_calendar(await public_event(slug.removesuffix(".ics")), request)
+            return await event_calendar(slug.removesuffix(".ics"), request, now)
         return await KEPT_PAGES.answer(request, "event", slug, now, lambda: event_page(request, slug, now))
 
-    @get("/calendar.ics")
-    async def feed(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
-        """Published events as a calendar that programs subscribe to."""
-        return await public_feed(request, now)
+    @get("/events/{slug:str}/programme.ics")
+    async def programme_file(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Response[Any]:
+        """The programme as a calendar: each item an event of its own."""
+        return await programme_calendar(slug, request, now)
 
 
 async def event_page(request: Request[Any, Any, Any], slug: str, now: datetime) -> tuple[EventRow, Response[str]]:
@@ -366,6 +369,7 @@ async def _desk_page(
         head_count=await head_count_of(event.id),
         history=await audit_trail(object_kind="event", object_id=event.id, limit=20),
         refused=refusal is not None,
+        pauses=await pauses(event.id),
         above=await event_by_id(event.parent) if event.parent else None,
         parts=await all_parts_of(event.id),
         partners=await partners_of(event.id),

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from eventhub.database import sql
@@ -260,6 +261,7 @@ async def test_an_event_that_is_moved_raises_its_sequence_and_tells_people_once(
     event = await an_event(capacity=1)
     await registered(event, "Ada")
     await registered(event, "Bo")
+    await sql("UPDATE letter SET status = 'sent', attempts = 1")
     moved = await change(event, starts_time=time(11), ends_time=time(13))
     assert moved.sequence == event.sequence + 1
     assert await letters("event_changed") == ["ada@example.org", "bo@example.org"]
@@ -267,11 +269,31 @@ async def test_an_event_that_is_moved_raises_its_sequence_and_tells_people_once(
     assert (again.sequence, await letters("event_changed")) == (moved.sequence, ["ada@example.org", "bo@example.org"])
 
 
-async def test_a_new_online_address_is_told_but_upsets_no_calendar(database: None) -> None:
+async def test_a_new_online_address_needs_no_letter_as_personal_links_lead_there(database: None) -> None:
     event = await an_event()
     await registered(event, "Ada")
     changed = await change(event, online_url="https://meet.example.org/other")
-    assert (changed.sequence, await letters("event_changed")) == (event.sequence, ["ada@example.org"])
+    assert (changed.sequence, await letters("event_changed")) == (event.sequence, [])
+
+
+async def test_who_was_never_told_of_a_seat_hears_of_it_with_the_new_time_and_nothing_else(database: None) -> None:
+    event = await an_event(capacity=1)
+    await registered(event, "Ada")
+    await registered(event, "Bo")
+    moved = await change(event, starts_time=time(11), ends_time=time(13))
+    rows = await sql(
+        "SELECT recipient_name AS name, kind, status, calendar_sequence AS number, facts FROM letter "
+        "ORDER BY created_at, id"
+    )
+    assert [(row["name"], row["kind"], row["status"], row["number"]) for row in rows] == [
+        ("Ada", "registration_confirmed", "withdrawn", 0),
+        ("Bo", "registration_waitlisted", "withdrawn", None),
+        ("Ada", "registration_confirmed", "queued", 1),
+        ("Bo", "registration_waitlisted", "queued", None),
+    ]
+    assert moved.starts_at is not None
+    assert all(moved.starts_at.isoformat() in row["facts"] for row in rows[2:])
+    assert msgspec.json.decode(rows[3]["facts"])["position"] == 1
 
 
 async def test_what_does_not_matter_to_people_is_not_told(database: None) -> None:
