@@ -7,12 +7,14 @@ stands in words in the description.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from secrets import token_hex
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Component, Event, Parameters, vCalAddress, vUri
+from icalendar import Calendar, Component
 
 from eventhub import languages
 from eventhub.directory.rules import clean_line, clean_text
@@ -23,6 +25,8 @@ Status = Literal["CONFIRMED", "CANCELLED", "TENTATIVE"]
 PRODUCT = "-//EventHub//EventHub//EN"
 #: How often a feed asks to be fetched. Clients do as they please.
 REFRESH = timedelta(hours=1)
+#: What ends every calendar.
+FEED_END = b"END:VCALENDAR\r\n"
 
 
 @dataclass(frozen=True)
@@ -71,30 +75,49 @@ def invitation(
     attendee: Mailbox,
     now: datetime,
     language: str,
+    reader_zone: str | None = None,
+    may_counter: bool = False,
 ) -> bytes:
     """
     An invitation (REQUEST) or its withdrawal (CANCEL) for one person (RFC 5546, 6047).
 
     Args:
+        event: Its `online_url` may be the person's own; everything else is shared by all who are invited.
         organiser: The sender of the letter; clients refuse any other.
         attendee: The recipient, the only one named.
         now: When the letter was written; among equal SEQUENCEs the newest counts.
         language: Of the words around the event's own text.
+        reader_zone: The zone of the person's clocks, told in words beside that of the event.
+        may_counter: Offer to propose another time, as to speakers.
 
     Raises:
         ValueError: an instant without a zone, or an end before the start.
 
     """
-    whole = _for_everybody(event, method, organiser, language)
-    personal = _line(f"DTSTAMP:{_utc(now):%Y%m%dT%H%M%SZ}") + _attendee(attendee, method)
-    return whole.replace(b"BEGIN:VEVENT\r\n", b"BEGIN:VEVENT\r\n" + personal, 1)
+    join = _web_address(event.online_url) if method == "REQUEST" else ""
+    shared = replace(event, online_url=_LINK if join else "")
+    asks = "TRUE" if method == "REQUEST" else "FALSE"
+    personal = (
+        f"DTSTAMP:{_stamp(now)}",
+        f"ORGANIZER{_common_name(organiser)}:{_mailto(organiser.address)}",
+        f"ATTENDEE{_common_name(attendee)};CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT"
+        f";RSVP={asks}:{_mailto(attendee.address)}",
+    )
+    parts = _for_everybody(shared, method, language, reader_zone or None, may_counter)
+    as_text = _text(join)  # a URI stands as it is in CONFERENCE only
+    filled = (
+        part
+        if isinstance(part, bytes)
+        else _line(part.replace(_LINK, join if part.startswith("CONFERENCE") else as_text))
+        for part in parts[1:]
+    )
+    return b"".join((parts[0], *map(_line, personal), *filled))  # type: ignore[arg-type]
 
 
-def event_file(event: CalendarEvent, *, language: str = "en") -> bytes:
-    """A file for whoever downloads it: no method, no addresses, no link to join online."""
-    calendar = _calendar()
-    calendar.add_component(_published(event, language))
-    return _octets(calendar)
+def event_file(event: CalendarEvent, *, language: str = "en", with_link: bool = False) -> bytes:
+    """A file for whoever downloads it: no method, no addresses; the link to join online only for those who may."""
+    part = published_part(event, language, with_link=with_link)
+    return _octets(_calendar()).removesuffix(FEED_END) + part + FEED_END
 
 
 def feed(events: Iterable[CalendarEvent], *, name: str, source_url: str, language: str = "en") -> bytes:
@@ -103,86 +126,149 @@ def feed(events: Iterable[CalendarEvent], *, name: str, source_url: str, languag
 
     Cancelled events stay in it as such: a client does not notice one that vanishes.
     """
-    calendar = _calendar()
-    calendar.add("NAME", _one_line(name))
-    calendar.add("X-WR-CALNAME", _one_line(name))
-    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("X-PUBLISHED-TTL", "PT1H")
-    calendar.add("SOURCE", vUri(_web_address(source_url)), parameters={"VALUE": "URI"})
-    for event in sorted(events, key=lambda event: (event.starts.isoformat(), event.uid)):
-        calendar.add_component(_published(event, language))
-    return _octets(calendar)
+    ordered = sorted(events, key=lambda event: (event.starts.isoformat(), event.uid))
+    parts = (published_part(event, language) for event in ordered)
+    return b"".join((feed_head(name=name, source_url=source_url), *parts, FEED_END))
+
+
+@lru_cache(maxsize=256)
+def feed_head(*, name: str, source_url: str) -> bytes:
+    """
+    The first lines of a calendar to subscribe to; its parts and FEED_END follow.
+
+    Args:
+        source_url: Where it is fetched (RFC 7986 5.8); empty: not said, as for a secret address.
+
+    """
+    called = _text(_one_line(name))
+    source = _web_address(source_url)
+    hours = REFRESH // timedelta(hours=1)
+    lines = (
+        f"NAME:{called}",
+        f"X-WR-CALNAME:{called}",
+        f"REFRESH-INTERVAL;VALUE=DURATION:PT{hours}H",
+        *([f"SOURCE;VALUE=URI:{source}"] if source else []),
+        f"X-PUBLISHED-TTL:PT{hours}H",
+    )
+    # by hand: icalendar leaves a comma in NAME as it stands, which would make two names of one
+    return _octets(_calendar()).removesuffix(FEED_END) + b"".join(map(_line, lines))
+
+
+def published_part(event: CalendarEvent, language: str, *, with_link: bool = False) -> bytes:
+    """
+    One event as feeds have it, without METHOD and addresses of people.
+
+    Written by hand, line for line what icalendar writes, which takes several
+    times as long; ten thousand events are written after every start.
+
+    Args:
+        with_link: Tell how to join online; only to those who may.
+
+    Raises:
+        ValueError: an instant without a zone, or an end before the start.
+
+    """
+    join = _web_address(event.online_url) if with_link else ""
+    lines = _event_lines(event, event.status, join, language)
+    lines.insert(1, f"DTSTAMP:{_stamp(event.updated_at)}")
+    return b"".join(map(_line, ("BEGIN:VEVENT", *lines, "END:VEVENT")))
+
+
+def _event_lines(
+    event: CalendarEvent, status: Status, join: str, language: str, reader_zone: str | None = None
+) -> list[str]:
+    """What every calendar file says of an event, one property a line, the title first."""
+    page, place = _web_address(event.url), _one_line(event.place)
+    free = status == "CANCELLED" or not event.has_times
+    busy = "TENTATIVE" if status == "TENTATIVE" else "BUSY"
+    return [
+        f"SUMMARY:{_text(_one_line(event.title))}",
+        *_times(event),
+        f"UID:{_text(_one_line(event.uid))}",
+        f"SEQUENCE:{event.sequence}",
+        "CLASS:PUBLIC",
+        *([f"CONFERENCE;FEATURE=AUDIO,VIDEO;VALUE=URI:{join}"] if join else []),
+        f"CREATED:{_stamp(event.created_at)}",
+        f"DESCRIPTION:{_text(_description(event, join, page, language, reader_zone))}",
+        f"LAST-MODIFIED:{_stamp(event.updated_at)}",
+        *([f"LOCATION:{_text(place or join)}"] if place or join else []),
+        f"STATUS:{status}",
+        f"TRANSP:{'TRANSPARENT' if free else 'OPAQUE'}",
+        *([f"URL:{page}"] if page else []),
+        f"X-MICROSOFT-CDO-BUSYSTATUS:{'FREE' if free else busy}",
+    ]
+
+
+#: Stands in what all invitations share until it is one person's link; no event can hold it.
+_LINK = f"https://{token_hex(16)}.invalid/"
 
 
 @lru_cache(maxsize=512)
-def _for_everybody(event: CalendarEvent, method: Method, organiser: Mailbox, language: str) -> bytes:
-    """What all invitations to an event share; a thousand of them are one to icalendar."""
-    calendar = _calendar()
-    calendar.method = method
-    cancelled = method == "CANCEL" or event.status == "CANCELLED"
-    part = _component(event, "CANCELLED" if cancelled else event.status, language, with_link=True)
-    part.add("ORGANIZER", _organiser(organiser))
-    part.add("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")
-    calendar.add_component(part)
-    return _octets(calendar)
+def _for_everybody(
+    event: CalendarEvent, method: Method, language: str, reader_zone: str | None, may_counter: bool
+) -> tuple[bytes | str, ...]:
+    """
+    What all invitations to an event share, to be joined: octets, and lines in which a personal link is missing.
+
+    The first are those before the lines that name people.
+    """
+    status: Status = "CANCELLED" if method == "CANCEL" else event.status
+    join = event.online_url
+    lines = _event_lines(event, status, join, language, reader_zone)
+    if not may_counter:
+        lines.append("X-MICROSOFT-DISALLOW-COUNTER:TRUE")
+    lines += ["END:VEVENT", "END:VCALENDAR"]
+    head = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\nCALSCALE:GREGORIAN\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n"
+    parts: list[bytes | str] = [head.encode(), b""]
+    for line in lines:
+        last = parts[-1]
+        if join and _LINK in line:
+            parts += [line, b""]
+        elif isinstance(last, bytes):
+            parts[-1] = last + _line(line)
+    return tuple(parts)
 
 
-def _published(event: CalendarEvent, language: str) -> Event:
-    part = _component(event, event.status, language, with_link=False)
-    part.add("DTSTAMP", _utc(event.updated_at))
-    return part
+def _times(event: CalendarEvent) -> Iterable[str]:
+    """When an event is, as content lines."""
+    for name, moment in zip(("DTSTART", "DTEND"), _span(event), strict=True):
+        if isinstance(moment, datetime):
+            yield f"{name}:{_stamp(moment)}"
+        elif moment is not None:
+            yield f"{name};VALUE=DATE:{moment.year:04}{moment.month:02}{moment.day:02}"
 
 
-def _component(event: CalendarEvent, status: Status, language: str, *, with_link: bool) -> Event:
-    part = Event()
-    join = _web_address(event.online_url) if with_link else ""
-    page = _web_address(event.url)
-    place = _one_line(event.place)
-    part.add("UID", event.uid)
-    part.add("SEQUENCE", event.sequence)
-    part.add("SUMMARY", _one_line(event.title))
-    _add_times(part, event)
-    part.add("STATUS", status)
-    part.add("CREATED", _utc(event.created_at))
-    part.add("LAST-MODIFIED", _utc(event.updated_at))
-    if place or join:
-        part.add("LOCATION", place or join)
-    part.add("DESCRIPTION", _description(event, join, page, language))
-    if page:
-        part.add("URL", vUri(page))
-    if join:
-        features = Parameters({"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"]})
-        part.add("CONFERENCE", vUri(join), parameters=features)
-    part.add("CLASS", "PUBLIC")
-    free = status == "CANCELLED" or not event.has_times
-    part.add("TRANSP", "TRANSPARENT" if free else "OPAQUE")
-    busy = "TENTATIVE" if status == "TENTATIVE" else "BUSY"
-    part.add("X-MICROSOFT-CDO-BUSYSTATUS", "FREE" if free else busy)
-    return part
+def _stamp(instant: datetime) -> str:
+    at = _utc(instant)
+    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
 
 
-def _add_times(part: Event, event: CalendarEvent) -> None:
+def _text(value: str) -> str:
+    """Text as RFC 5545 3.3.11 escapes it; what some readers take for the end of a line is one."""
+    if not value.isascii():
+        value = value.replace("\u2028", "\n").replace("\u2029", "\n")
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _span(event: CalendarEvent) -> tuple[datetime | date, datetime | date | None]:
+    """Start and end as calendars write them: instants in UTC, or days and the day after the last."""
     if isinstance(event.starts, datetime):
         start = _utc(event.starts)
-        part.add("DTSTART", start)
         if event.ends is None:
-            return
+            return start, None
         if not isinstance(event.ends, datetime):
             raise ValueError("an event with a time needs an end with a time")
         end = _utc(event.ends)
         if end < start:
             raise ValueError("the end is before the start")
-        if end > start:  # an empty span is one that nobody knows
-            part.add("DTEND", end)
-        return
-    part.add("DTSTART", event.starts)
+        return start, end if end > start else None  # an empty span is one that nobody knows
     if event.ends is None:
-        return
+        return event.starts, None
     if isinstance(event.ends, datetime):
         raise ValueError("an event of whole days needs a day as its end")
     if event.ends < event.starts:
         raise ValueError("the end is before the start")
-    part.add("DTEND", _day_after(event.ends))
+    return event.starts, _day_after(event.ends)
 
 
 def _day_after(last_day: date) -> date:
@@ -190,13 +276,17 @@ def _day_after(last_day: date) -> date:
     return last_day + timedelta(days=1)
 
 
-def _description(event: CalendarEvent, join: str, page: str, language: str) -> str:
+def _description(event: CalendarEvent, join: str, page: str, language: str, reader_zone: str | None = None) -> str:
     """Plain text; how to join stands first, since few clients show CONFERENCE."""
     with languages.speaking(language):
         parts = []
         if join:
             parts.append(languages.gettext("Join online: %(url)s") % {"url": join})
-        parts.append(languages.gettext("When: %(when)s") % {"when": _when(event, language)})
+        here = _when(event, event.time_zone, language)
+        parts.append(languages.gettext("When: %(when)s") % {"when": here})
+        if reader_zone and event.has_times and _clocks(event, reader_zone) != _clocks(event, event.time_zone):
+            there = _when(event, reader_zone, language)
+            parts.append(languages.gettext("On your clocks: %(when)s") % {"when": there})
         if text := clean_text(event.description):
             parts.append(text)
         if page:
@@ -204,13 +294,19 @@ def _description(event: CalendarEvent, join: str, page: str, language: str) -> s
     return "\n\n".join(parts)
 
 
-def _when(event: CalendarEvent, language: str) -> str:
+def _when(event: CalendarEvent, zone: str | None, language: str) -> str:
     if not isinstance(event.starts, datetime):
         return languages.format_day_range(event.starts, event.ends, language)
-    zone = event.time_zone or "UTC"
+    zone = zone or "UTC"
     end = event.ends if isinstance(event.ends, datetime) else None
     moments = languages.format_moments(event.starts, end, zone, language)
     return f"{moments}, {languages.zone_in_words(zone, event.starts, language)}"
+
+
+def _clocks(event: CalendarEvent, zone: str | None) -> list[datetime]:
+    """What clocks of a zone show at the start and at the end."""
+    instants = (moment for moment in (event.starts, event.ends) if isinstance(moment, datetime))
+    return [instant.astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None) for instant in instants]
 
 
 def _calendar() -> Calendar:
@@ -221,30 +317,23 @@ def _calendar() -> Calendar:
     return calendar
 
 
-def _attendee(person: Mailbox, method: Method) -> bytes:
-    """Written by hand: icalendar takes 160 µs for this line, and every letter has its own."""
-    name, address = _parameter(person.name), _one_line(person.address)
-    return _line(
-        f'ATTENDEE;CN="{name}";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT'
-        f";RSVP={'TRUE' if method == 'REQUEST' else 'FALSE'}:mailto:{address}"
-    )
+def _mailto(address: str) -> str:
+    """An address as a URI (RFC 6068 2); what nearly all addresses consist of stays as it is."""
+    return f"mailto:{_one_line(address).translate(_NOT_IN_URI)}"
 
 
-def _organiser(sender: Mailbox) -> vCalAddress:
-    address = vCalAddress(f"mailto:{_one_line(sender.address)}")
-    if name := _parameter(sender.name):
-        address.params["CN"] = name
-    return address
+_NOT_IN_URI = str.maketrans({c: f"%{ord(c):02X}" for c in "%#?^`{|}"})
 
 
-def _parameter(name: str) -> str:
+def _common_name(who: Mailbox) -> str:
     """
-    A name as a parameter can hold it (RFC 5545 3.2).
+    The name of somebody as a parameter can hold it (RFC 5545 3.2).
 
     It cannot hold a double quote, and RFC 6868's way of writing one is shown
     as it stands by most clients: an apostrophe instead.
     """
-    return _one_line(name).replace('"', "'").replace("^", " ")
+    name = _one_line(who.name).replace('"', "'").replace("^", " ")
+    return f';CN="{name}"' if name else ""
 
 
 def _line(text: str) -> bytes:

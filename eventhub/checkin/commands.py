@@ -30,6 +30,7 @@ from eventhub.database import lock_clause, sql, transaction
 from eventhub.directory.rules import clean_line
 from eventhub.errors import NotFound, Problems
 from eventhub.events.queries import EventRow, ItemRow, event_by_id
+from eventhub.events.rules import Mode
 from eventhub.registrations.commands import NotStanding
 from eventhub.registrations.queries import RegistrationRow, registration_by_id
 from eventhub.registrations.rules import Attends, RegistrationStatus
@@ -324,7 +325,7 @@ async def open_join_link(token: str, *, counts: bool, now: datetime) -> Joining:
     is_open = (
         event.status == "published"
         and registration.status == RegistrationStatus.CONFIRMED
-        and registration.attends == Attends.ONLINE
+        and (registration.attends == Attends.ONLINE or event.mode == Mode.ONLINE)
         and opens_at is not None
         and closes_at is not None
         and opens_at <= now <= closes_at

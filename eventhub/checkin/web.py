@@ -244,7 +244,7 @@ def _clock(at: datetime, event: EventRow) -> str:
     there, locale = languages.in_zone(at, zone), languages.locale()
     if there.date() == languages.in_zone(datetime.now(UTC), zone).date():
         return str(format_time(there, "short", locale=locale))
-    return str(format_datetime(there, "medium", locale=locale))
+    return languages.first_of_month(str(format_datetime(there, "medium", locale=locale)))
 
 
 def _shown(answer: Answer, event: EventRow) -> Shown:

@@ -26,6 +26,7 @@ from eventhub.events.rules import (
 )
 from eventhub.events.ties import Links, look_up, tie
 from eventhub.mail.commands import post_letter, withdraw_letters
+from eventhub.programme.calendar_news import all_gone, all_moved
 from eventhub.programme.commands import follow_event, release_first
 from eventhub.registrations.letters import registration_letter
 from eventhub.registrations.queries import RegistrationFilter, RegistrationRow, registrations_of
@@ -141,11 +142,11 @@ async def change_event(
             raise ChangedMeanwhile(
                 Sentence("Somebody else has changed this event meanwhile. Please load it again and repeat your change.")
             )
-        moved = (start, end, facts.place, facts.online_url) != (
-            before.starts_at, before.ends_at, before.place, before.online_url,
+        # the personal links of letters lead to the address to join, whatever it is by then
+        moved = (start, end, facts.starts_on, facts.ends_on, facts.place) != (
+            before.starts_at, before.ends_at, before.starts_on, before.ends_on, before.place,
         )  # fmt: skip
-        upsets = (start, end, facts.place) != (before.starts_at, before.ends_at, before.place)
-        sequence = before.sequence + (1 if upsets and before.status == EventStatus.PUBLISHED else 0)
+        sequence = before.sequence + (1 if moved and before.status == EventStatus.PUBLISHED else 0)
         await sql(
             "UPDATE event SET title = {}, title_folded = {}, kind = {}, mode = {}, involvement = {}, starts_on = {}, "
             "starts_time = {}, ends_on = {}, ends_time = {}, time_zone = {}, starts_at = {}, ends_at = {}, place = {}, "
@@ -161,6 +162,8 @@ async def change_event(
         await tie(before.id, facts, links)
         after = await event_by_id(before.id)
         await follow_event(before, after)
+        if moved:
+            await all_moved(after, now=now)
         if facts.capacity != before.capacity:
             await resize_pool(after, facts.capacity, now=now)
         if after.status == EventStatus.PUBLISHED:
@@ -275,6 +278,7 @@ async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUI
             now, reason, now, event.id,
         )  # fmt: skip
         event = await event_by_id(event.id)
+        await all_gone(event, now=now)
         await set_pool_open(event.id, False)
         if was_published:
             await withdraw_letters(event.id, "event_changed")
@@ -307,6 +311,8 @@ async def delete_draft(slug: str, *, now: datetime, account_id: UUID) -> None:
             raise EventIsKept(Sentence("This is a session of a lab. Take it off the lab first."))
         if await sql("SELECT 1 AS one FROM campaign_submission WHERE event = {} LIMIT 1", event.id):
             raise EventIsKept(Sentence("This event was accepted for a campaign, so it stays."))
+        await all_gone(event, now=now)  # speakers may have been asked already
+        await sql("UPDATE letter SET event = NULL WHERE event = {}", event.id)
         await sql(
             "DELETE FROM speaker_slot WHERE programme_item IN (SELECT id FROM programme_item WHERE event = {})",
             event.id,
@@ -396,12 +402,6 @@ async def _tell_registered(event: EventRow, kind: str, now: datetime, **more: An
 
 
 def _news(event: EventRow, registration: RegistrationRow, kind: str, more: dict[str, Any]) -> Any:
-    method = {"event_changed": "REQUEST", "event_cancelled": "CANCEL"}[kind] if registration.has_seat else None
-    return registration_letter(
-        kind,
-        event,
-        registration,
-        key=f"registration:{registration.id}:{kind}:{event.version}",
-        calendar_method=method,
-        **more,
-    )
+    waits = registration.status == RegistrationStatus.WAITLISTED
+    key = f"registration:{registration.id}:{kind}:{event.version}"
+    return registration_letter(kind, event, registration, key=key, waits=waits, **more)

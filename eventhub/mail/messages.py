@@ -9,14 +9,15 @@ letter (this takes 0.1) and has written headers of a participant's choice
 import binascii
 import textwrap
 from datetime import datetime
-from email.utils import format_datetime
-from functools import lru_cache
+from email.utils import format_datetime, parseaddr
+from functools import cache, lru_cache
 from uuid import UUID
 
 from eventhub.calendars import Mailbox
 from eventhub.mail.addresses import deliverable
-from eventhub.mail.rendering import RenderedLetter
+from eventhub.mail.rendering import RenderedLetter, organiser
 from eventhub.mail.rules import clean_header
+from eventhub.settings import current_settings
 
 
 def build_message(
@@ -24,9 +25,10 @@ def build_message(
     *,
     letter_id: UUID,
     message_id: str,
-    sender: Mailbox,
+    sender: Mailbox | None = None,
     recipient: Mailbox,
     date: datetime,
+    thread_id: str | None = None,
 ) -> bytes:
     """
     The octets of a letter, the same at every attempt.
@@ -37,7 +39,9 @@ def build_message(
 
     Args:
         letter_id: Makes the boundaries.
+        sender: Another one than the rendered letter names; an invitation's is its organiser, or clients refuse it.
         date: When the letter was written.
+        thread_id: Message-ID of the first letter of its thread, below which clients show this one.
 
     Raises:
         UnreachableAddress: no relay can be given the address.
@@ -59,17 +63,40 @@ def build_message(
         alternative = f"{_multipart('alternative', inner)}\r\n".encode() + _joined(inner, parts)
         body = _joined(outer, [alternative, _ATTACHMENT + _BASE64 + calendar])
     headers = (
-        f"From: {_mailbox(sender)}\r\n"
+        f"From: {_mailbox(sender or rendered.sender or organiser())}\r\n"
+        f"{_reply_to()}"
         f"To: {_mailbox(recipient)}\r\n"
         f"Subject: {_unstructured(clean_header(rendered.subject), len('Subject: '))}\r\n"
         f"Date: {format_datetime(date)}\r\n"
         f"Message-ID: {message_id}\r\n"
+        f"{_thread(thread_id, message_id)}"
         "Auto-Submitted: auto-generated\r\n"
         "X-Auto-Response-Suppress: OOF, AutoReply\r\n"
+        f"{_unsubscribe(rendered.unsubscribe)}"
         "MIME-Version: 1.0\r\n"
         f"{kind}\r\n"
     )
     return headers.encode("ascii") + body
+
+
+@cache
+def _reply_to() -> str:
+    """Where the words of people go; the answers of their calendars go to the organiser (RFC 6047 2.3)."""
+    name, address = parseaddr(current_settings().reply_to)
+    return f"Reply-To: {_mailbox(Mailbox(name, address))}\r\n" if address else ""
+
+
+def _thread(thread_id: str | None, message_id: str) -> str:
+    if not thread_id or thread_id == message_id:
+        return ""
+    return f"In-Reply-To: {thread_id}\r\nReferences: {thread_id}\r\n"
+
+
+def _unsubscribe(link: str) -> str:
+    """How to have no such letters any more with one press of a button (RFC 8058)."""
+    if not link:
+        return ""
+    return f"List-Unsubscribe: <{link}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 _BASE64 = b"Content-Transfer-Encoding: base64\r\n\r\n"

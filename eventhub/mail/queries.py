@@ -8,6 +8,7 @@ import msgspec
 
 from eventhub.database import sql
 from eventhub.errors import NotFound
+from eventhub.mail.rules import Wording
 from eventhub.words import Sentence
 
 
@@ -28,6 +29,8 @@ class LetterRow(msgspec.Struct, frozen=True):
     attempts: int
     last_answer: str
     sent_at: datetime | None
+    thread_id: str | None
+    wording: UUID | None
     event_slug: str | None
     event_title: str | None
 
@@ -77,6 +80,23 @@ async def letter_by_id(letter_id: UUID) -> tuple[LetterRow, dict[str, Any]]:
         raise NotFound(Sentence("There is no such letter."))
     facts: dict[str, Any] = msgspec.json.decode(rows[0].pop("facts"))
     return LetterRow(**rows[0]), facts
+
+
+#: Wordings that were read; none is ever changed.
+_wordings: dict[UUID, Wording] = {}
+_MOST_WORDINGS = 1000
+
+
+async def wording_by_id(wording_id: UUID | None) -> Wording | None:
+    """What staff want a letter to say; None: what it usually says."""
+    if wording_id is None or wording_id in _wordings:
+        return _wordings.get(wording_id) if wording_id else None
+    rows = await sql("SELECT subject, body FROM letter_wording WHERE id = {}", wording_id)
+    if not rows:
+        return None
+    if len(_wordings) >= _MOST_WORDINGS:
+        _wordings.clear()
+    return _wordings.setdefault(wording_id, Wording(rows[0]["subject"], rows[0]["body"]))
 
 
 async def letter_counts(event_id: UUID | None = None) -> dict[str, int]:

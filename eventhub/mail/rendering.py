@@ -1,32 +1,41 @@
 """A letter in its reader's language: facts in, subject, text, HTML and calendar out."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from secrets import token_hex
 from typing import Any
+from uuid import UUID
 
 import jinja2
 import msgspec
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from eventhub import languages
 from eventhub.calendars import CalendarEvent, Mailbox, Method, invitation
-from eventhub.mail.addresses import deliverable
-from eventhub.mail.rules import clean_header
+from eventhub.directory.rules import clean_text
+from eventhub.mail.addresses import deliverable, organiser_for
+from eventhub.mail.rules import Wording, clean_header, filled_in, is_transactional
 from eventhub.resources import TEMPLATES
-from eventhub.settings import current_settings
 
 
 @dataclass(frozen=True)
 class RenderedLetter:
-    """What a reader sees; `method` goes with the calendar (RFC 5546)."""
+    """
+    What a reader sees, and what the headers need.
+
+    `method` goes with the calendar (RFC 5546), whose ORGANIZER is `sender`;
+    `unsubscribe` is the link of letters that people may be without.
+    """
 
     subject: str
     text: str
     html: str
     calendar: bytes | None
     method: str | None
+    sender: Mailbox | None = None
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,15 @@ class When:
     there_zone: str = ""
 
 
-def render(kind: str, language: str, facts: dict[str, Any], *, recipient_address: str) -> RenderedLetter:
+def render(
+    kind: str,
+    language: str,
+    facts: dict[str, Any],
+    *,
+    recipient_address: str,
+    person_id: UUID | None = None,
+    wording: Wording | None = None,
+) -> RenderedLetter:
     """
     Write a letter of a kind; the same arguments always give the same letter.
 
@@ -52,6 +69,8 @@ def render(kind: str, language: str, facts: dict[str, Any], *, recipient_address
         kind: The folder below templates/mail/.
         facts: As they were put into the outbox, JSON values only.
         recipient_address: The one that an invitation names.
+        person_id: Whose letter it is; their calendar answers to an address of their own.
+        wording: What staff want it to say instead of the first sentences and the subject.
 
     Raises:
         jinja2.TemplateError: a template is missing, or a fact that it needs.
@@ -59,29 +78,45 @@ def render(kind: str, language: str, facts: dict[str, Any], *, recipient_address
 
     """
     method: Method | None = facts.get("calendar_method")
-    personal = {name: clean_header(facts[name]) for name in _PERSONAL if name in facts}
-    shared = {key: value for key, value in facts.items() if key not in _NOT_SHARED}
-    form = _form(kind, language, tuple(personal), msgspec.json.encode(shared))
-    text, html = form.text, form.html
+    personal = {name: clean_header(facts[name]) for name in _PERSONAL if facts.get(name)}
+    shared = {key: "" if key in _PERSONAL else value for key, value in facts.items() if key not in _NOT_SHARED}
+    form = _form(kind, language, tuple(personal), msgspec.json.encode(shared), wording)
+    subject, text, html = form.subject, form.text, form.html
     for name, value in personal.items():
+        subject = subject.replace(_TOKENS[name], value)
         text = text.replace(_TOKENS[name], value)
         html = html.replace(_TOKENS[name], escape(value))
+    if facts.get("is_test"):
+        with languages.speaking(language):
+            subject = languages.gettext("Test: %(subject)s") % {"subject": subject}
+    event = facts.get("event")
+    sender = organiser_for(person_id if event else None)
     calendar = None
-    if method and (event := facts.get("event")):
+    if method and event:
         calendar = invitation(
-            _calendar_event(event, kind, int(facts.get("cancelled_before", 0))),
+            _calendar_event(facts, kind),
             method=method,
-            organiser=organiser(),
-            attendee=Mailbox(personal["recipient_name"], deliverable(recipient_address)),
+            organiser=sender,
+            attendee=Mailbox(personal.get("recipient_name", ""), deliverable(recipient_address)),
             now=datetime.fromisoformat(facts["written_at"]),
             language=language,
+            reader_zone=facts.get("reader_zone"),
+            may_counter=bool(facts.get("may_counter")),
         )
-    return RenderedLetter(form.subject, text, html, calendar, method if calendar else None)
+    return RenderedLetter(
+        clean_header(subject),
+        text,
+        html,
+        calendar,
+        method if calendar else None,
+        sender,
+        "" if is_transactional(kind) else personal.get("opt_out_url", ""),
+    )
 
 
 #: Facts that differ from letter to letter; templates print them and do nothing else with them.
-_PERSONAL = ("recipient_name", "manage_url")
-_NOT_SHARED = {*_PERSONAL, "written_at", "cancelled_before"}
+_PERSONAL = ("recipient_name", "manage_url", "join_url", "certificate_url", "opt_out_url")
+_NOT_SHARED = {"written_at", "cancelled_before", "calendar_sequence"}
 #: They stand in a form letter until it is one person's; no fact can hold them, since nobody can guess them.
 _TOKENS = {name: f"{name}-{token_hex(16)}" for name in _PERSONAL}
 
@@ -93,8 +128,17 @@ class _FormLetter:
     html: str
 
 
+@dataclass(frozen=True)
+class _Worded:
+    """The words of staff in both forms, and whether they greet the person themselves."""
+
+    text: str
+    html: Markup
+    greets: bool
+
+
 @lru_cache(maxsize=256)
-def _form(kind: str, language: str, personal: tuple[str, ...], shared: bytes) -> _FormLetter:
+def _form(kind: str, language: str, personal: tuple[str, ...], shared: bytes, wording: Wording | None) -> _FormLetter:
     """
     What the letters of a kind about one event share.
 
@@ -103,27 +147,81 @@ def _form(kind: str, language: str, personal: tuple[str, ...], shared: bytes) ->
     """
     facts = msgspec.json.decode(shared)
     context = {
+        "join_url": "",
+        "opt_out_url": "",
         **facts,
         **{name: _TOKENS[name] for name in personal},
         "language": language,
         "sender_name": organiser().name,
         "has_invitation": facts.get("calendar_method") == "REQUEST",
+        "has_cancellation": facts.get("calendar_method") == "CANCEL",
+        "worded": None,
     }
     if event := facts.get("event"):
         clean = {name: clean_header(event[name]) for name in ("title", "place", "online_url")}
         context["event"] = {**event, **clean}
+        context["join_url"] = context["join_url"] or clean["online_url"]
         context["when"] = when(event["starts"], event["ends"], event["time_zone"], facts.get("reader_zone"), language)
     subject, text, html = _templates(kind)
     with languages.speaking(language):
         context["subject"] = clean_header(subject.render(context))
-        return _FormLetter(context["subject"], text.render(context), html.render(context))
+        if wording and event:
+            values = _values(context)
+            context["subject"] = clean_header(filled_in(wording.subject, values))
+            context["worded"] = _worded(wording.body, values)
+        elif "message" in facts:
+            context["worded"] = _worded(facts["message"], _values(context))
+            context["subject"] = clean_header(filled_in(facts["message_subject"], _values(context)))
+        return _FormLetter(context["subject"], _tidy(text.render(context)), html.render(context))
 
 
-@cache
+def _values(context: dict[str, Any]) -> dict[str, str]:
+    """What the placeholders of a wording stand for in one form letter (eventhub/mail/rules.py, PLACEHOLDERS)."""
+    event, said = context["event"], context["when"]
+    here = f"{said.here}, {said.here_zone}" if said.here_zone else said.here
+    return {
+        "name": context.get("recipient_name", ""),
+        "title": clean_header(str(context.get("item_title") or event["title"])),
+        "when": f"{here} / {said.there}, {said.there_zone}" if said.there else here,
+        "place": event["place"] or context["join_url"],
+        "link": context.get("manage_url", ""),
+        "event_link": event["url"],
+        "organiser": context["sender_name"],
+    }
+
+
+def _worded(body: str, values: dict[str, str]) -> _Worded:
+    """The words of staff as text, and as paragraphs of HTML in which nothing is markup but the links."""
+    body = clean_text(body)
+    links = {name: _link(value) for name, value in values.items() if name in ("link", "event_link") and value}
+    paragraph = Markup('<p style="margin:0 0 16px" dir="auto">{}</p>')
+    html = Markup("\n").join(
+        paragraph.format(Markup("<br>").join(_filled_html(line, {**values, **links}) for line in part.split("\n")))
+        for part in re.split(r"\n{2,}", body)
+        if part.strip()
+    )
+    return _Worded(filled_in(body, values), html, "[name]" in body)
+
+
+def _filled_html(line: str, values: dict[str, str]) -> Markup:
+    return Markup(filled_in(line, values, escape=escape))  # noqa: S704  every part was escaped
+
+
+def _link(address: str) -> Markup:
+    return Markup('<a href="{0}">{0}</a>').format(address)
+
+
+_GAPS = re.compile(r"\n{3,}")
+
+
+def _tidy(text: str) -> str:
+    """At most one empty line in a row; templates leave more where nothing stands."""
+    return _GAPS.sub("\n\n", text).lstrip("\n")
+
+
 def organiser() -> Mailbox:
-    """The sender of letters, who is the organiser in calendars as well: clients want them equal."""
-    name, address = current_settings().sender
-    return Mailbox(name, deliverable(address))
+    """The sender of letters that nobody's calendar answers."""
+    return organiser_for(None)
 
 
 @lru_cache(maxsize=4096)
@@ -150,30 +248,32 @@ def when(starts: str, ends: str | None, zone: str | None, reader_zone: str | Non
     return When(here, here_zone)
 
 
-def _calendar_event(event: dict[str, Any], kind: str, cancelled_before: int) -> CalendarEvent:
-    """
-    The event as one person's calendar should have it.
-
-    Whoever cancels gets a CANCEL, and whoever registers again a REQUEST, each
-    of which must outnumber the last one (RFC 5546 2.1.4) although the event
-    itself did not change: hence two steps for every cancellation.
-    """
-    steps = 2 * cancelled_before + (1 if kind in ("registration_cancelled", "registration_replaced") else 0)
+def _calendar_event(facts: dict[str, Any], kind: str) -> CalendarEvent:
+    """The event as one person's calendar should have it."""
+    event = facts["event"]
     return CalendarEvent(
         uid=event["uid"],
-        sequence=event["sequence"] + steps,
+        sequence=_sequence(facts, kind),
         title=event["title"],
         starts=_moment(event["starts"]),
         ends=_moment(event["ends"]) if event["ends"] else None,
         time_zone=event["time_zone"],
         place=event["place"],
-        online_url=event["online_url"],
+        online_url=facts.get("join_url") or event["online_url"],
         url=event["url"],
         description=event["description"],
         status=event["status"],
         created_at=datetime.fromisoformat(event["created_at"]),
         updated_at=datetime.fromisoformat(event["updated_at"]),
     )
+
+
+def _sequence(facts: dict[str, Any], kind: str) -> int:
+    """What post_letter found; letters of older versions count the cancellations before them instead."""
+    if (found := facts.get("calendar_sequence")) is not None:
+        return int(found)
+    steps = 1 if kind in ("registration_cancelled", "registration_replaced") else 0
+    return int(facts["event"]["sequence"]) + 2 * int(facts.get("cancelled_before", 0)) + steps
 
 
 def _moment(text: str) -> datetime | date:

@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from eventhub.words import Sentence
 
 
 class LetterStatus(StrEnum):
@@ -15,6 +19,7 @@ class LetterStatus(StrEnum):
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
 
 
 #: The relay may still get these.
@@ -124,3 +129,122 @@ _ADDRESS = re.compile(r"\S+@\S+")
 def without_addresses(text: str) -> str:
     """An answer of the relay without the addresses it repeats, for the log."""
     return _ADDRESS.sub("…", " ".join(text.split()))
+
+
+#: What people may be without: they can say so, and what tells of their own seat still comes (RFC 8058).
+ANNOUNCEMENTS = frozenset({"message_to_registered", "planned_message", "reminder", "certificate_ready"})
+
+
+def is_transactional(kind: str) -> bool:
+    """Whether a letter tells somebody of what they did or have, and not of what we would like to say."""
+    return kind not in ANNOUNCEMENTS
+
+
+#: What stands of a registration while it stands; a newer one of them makes the older ones untrue.
+STANDING_NEWS = frozenset(
+    {
+        "registration_pending",
+        "registration_confirmed",
+        "registration_offered",
+        "registration_waitlisted",
+        "registration_promoted",
+        "event_changed",
+    }
+)
+#: That a registration, or its event, has ended.
+ENDING_NEWS = frozenset({"registration_cancelled", "registration_replaced", "registration_lapsed", "event_cancelled"})
+REGISTRATION_NEWS = STANDING_NEWS | ENDING_NEWS
+#: Of one part of a programme: of whoever signed up for it, and of whoever speaks there.
+ITEM_NEWS = frozenset({"item_confirmed", "item_changed", "item_cancelled"})
+SPEAKER_NEWS = frozenset({"speaker_invited", "speaker_changed", "speaker_cancelled"})
+#: That something is otherwise than the person has heard.
+CHANGES = frozenset({"event_changed", "item_changed", "speaker_changed"})
+#: What the first letter about a part of a programme is.
+FIRST_NEWS = frozenset({"item_confirmed", "speaker_invited"})
+#: What only those read whose calendar holds an invitation.
+FOR_THE_INVITED = frozenset({"item_cancelled", "speaker_cancelled", "speaker_changed"})
+
+
+def overtaken_by(kind: str) -> frozenset[str]:
+    """
+    The kinds of letters to one person about one thing that are not sent any more once this one is written.
+
+    What somebody without a seat, or at another time, need not be reminded of goes with them.
+    """
+    for family in (ITEM_NEWS, SPEAKER_NEWS):
+        if kind in family:
+            return family
+    if kind not in REGISTRATION_NEWS:
+        return frozenset()
+    return REGISTRATION_NEWS | {"reminder"}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What staff want a kind of letter to say: a subject, and what stands before the facts; both with placeholders."""
+
+    subject: str
+    body: str
+
+
+#: What staff may put into the wording of a letter, and what it stands for. No other brackets do anything.
+PLACEHOLDERS: Mapping[str, Sentence] = {
+    "name": Sentence("The name of the person"),
+    "title": Sentence("The title of the event, or of the part of its programme"),
+    "when": Sentence("Day and time in the zone of the event, and in the person's where that differs"),
+    "place": Sentence("The place, or how to join"),
+    "link": Sentence("The personal link"),
+    "event_link": Sentence("The link to the page of the event"),
+    "organiser": Sentence("The sender of the letters"),
+}
+#: The kinds of letters whose words can be changed for one event; where, when and the links stay.
+WORDABLE_KINDS = (
+    "registration_confirmed", "registration_waitlisted", "registration_promoted", "registration_pending",
+    "registration_offered", "registration_lapsed", "registration_cancelled", "registration_replaced",
+    "registration_invited", "registration_link", "event_changed", "event_cancelled", "programme_changed",
+    "item_confirmed", "item_changed", "item_cancelled", "speaker_invited", "speaker_changed", "speaker_cancelled",
+    "delegation_invited", "certificate_ready", "reminder",
+)  # fmt: skip
+LONGEST_SUBJECT, LONGEST_BODY = 200, 5000
+_PLACEHOLDER = re.compile(r"\[([A-Za-z_]{1,30})\]")
+_UNCLOSED = re.compile(rf"\[({'|'.join(PLACEHOLDERS)})\b(?!\])")
+
+
+def wording_problems(wording: Wording) -> dict[str, list[str]]:
+    """Everything that is wrong with a wording, by field: empty, too long, or with a placeholder that nobody knows."""
+    problems: dict[str, list[str]] = {}
+    for field, text, most in (("subject", wording.subject, LONGEST_SUBJECT), ("body", wording.body, LONGEST_BODY)):
+        if not text.strip():
+            problems[field] = [Sentence("Please write something here.")]
+        elif len(text) > most:
+            problems[field] = [Sentence("This is too long; %(most)s characters is the most.", most=most)]
+        elif field == "subject" and len(text.splitlines()) > 1:
+            problems[field] = [Sentence("The subject is one line.")]
+        elif open_ones := _UNCLOSED.findall(text):
+            problems[field] = [Sentence("[%(name)s has no closing bracket.", name=open_ones[0])]
+        elif unknown := unknown_placeholders(text):
+            known = ", ".join(f"[{name}]" for name in PLACEHOLDERS)
+            problems[field] = [Sentence("We do not know [%(name)s]. These can be used: %(known)s.", name=unknown[0], known=known)]  # fmt: skip
+    return problems
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """What looks like a placeholder in a text and is none, in order."""
+    return [name for name in dict.fromkeys(_PLACEHOLDER.findall(text)) if name not in PLACEHOLDERS]
+
+
+def filled_in(text: str, values: Mapping[str, str], *, escape: Callable[[str], str] = str) -> str:
+    """
+    A text with its placeholders filled in, each once: what a value contains is never filled in again.
+
+    Args:
+        values: By the names of the placeholders; one that has none, and brackets that are none, stay as they are.
+        escape: For what stands around and instead of the placeholders, such as for HTML. A value that is
+            markup already says so to it, as `markupsafe.escape` asks.
+
+    """
+    parts = _PLACEHOLDER.split(text)
+    return "".join(
+        str(escape(part)) if number % 2 == 0 else str(escape(values.get(part, f"[{part}]")))
+        for number, part in enumerate(parts)
+    )

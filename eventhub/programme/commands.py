@@ -14,6 +14,7 @@ from eventhub.events.locking import EventIsKept, locked_event, refuse_cancelled,
 from eventhub.events.queries import EventRow, ItemRow, event_by_id, event_by_slug, item_by_id, programme_of
 from eventhub.events.rules import EventStatus, ItemFacts, item_problems
 from eventhub.mail.commands import post_letter
+from eventhub.programme.calendar_news import tell_gone, tell_moved
 from eventhub.programme.letters import participant_letter, speaker_letter
 from eventhub.programme.queries import (
     concerned_participants,
@@ -77,7 +78,8 @@ async def change_programme_item(item_id: UUID, facts: ItemFacts, *, now: datetim
     event = await event_by_id(item.event)
     facts = checked_item(facts, event)
     async with transaction():
-        await _write_item(item_id, facts, event.time_zone or "")
+        if await _write_item(item_id, facts, event.time_zone or ""):
+            await tell_moved(event, [await item_by_id(item_id)], now=now)
         await touch_event(event.id, now)
         await record("change_programme_item", "programme_item", item_id, account_id=account_id, now=now)
     return await item_by_id(item_id)
@@ -103,15 +105,22 @@ async def move_programme_item(
     event = await event_by_id(item.event)
     facts = checked_item(moved_item(item, event, day, clock, room, second=second), event)
     async with transaction():
-        await _write_item(item_id, facts, event.time_zone or "")
+        if await _write_item(item_id, facts, event.time_zone or ""):
+            await tell_moved(event, [await item_by_id(item_id)], now=now)
         await touch_event(event.id, now)
         await record("move_programme_item", "programme_item", item_id, account_id=account_id, now=now)
     return await item_by_id(item_id)
 
 
-async def _write_item(item_id: UUID, facts: ItemFacts, zone: str) -> None:
-    """Change the row, with the people who have signed up in mind; the row is locked first."""
-    rows = await sql(f"SELECT taken FROM programme_item WHERE id = {{}}{lock_clause()}", item_id)
+async def _write_item(item_id: UUID, facts: ItemFacts, zone: str) -> bool:
+    """
+    Change the row, with the people who have signed up in mind; the row is locked first.
+
+    Returns:
+        Whether time or room are others, which calendars are to hear (RFC 5546 2.1.4).
+
+    """
+    rows = await sql(f"SELECT taken, sequence FROM programme_item WHERE id = {{}}{lock_clause()}", item_id)
     taken = rows[0]["taken"] if rows else 0
     if taken and not facts.takes_sign_up:
         raise EventIsKept(Sentence.counted(
@@ -125,14 +134,16 @@ async def _write_item(item_id: UUID, facts: ItemFacts, zone: str) -> None:
         )  # fmt: skip
         raise Problems({"capacity": [few]})
     start, end = facts.instants(zone)
-    await sql(
-        "UPDATE programme_item SET title = {}, kind = {}, starts_on = {}, starts_time = {}, ends_on = {}, "
+    after = await sql(
+        "UPDATE programme_item SET sequence = sequence + CASE WHEN starts_at = {} AND ends_at = {} AND room = {} "
+        "THEN 0 ELSE 1 END, title = {}, kind = {}, starts_on = {}, starts_time = {}, ends_on = {}, "
         "ends_time = {}, starts_at = {}, ends_at = {}, room = {}, capacity = {}, description = {}, "
-        "parity_exempt_reason = {}, takes_sign_up = {}, track = {} WHERE id = {}",
-        facts.title, facts.kind, facts.starts_on, facts.starts_time, facts.ends_on, facts.ends_time, start, end,
-        facts.room, facts.capacity, facts.description, facts.parity_exempt_reason, facts.takes_sign_up, facts.track,
-        item_id,
+        "parity_exempt_reason = {}, takes_sign_up = {}, track = {} WHERE id = {} RETURNING sequence",
+        start, end, facts.room, facts.title, facts.kind, facts.starts_on, facts.starts_time, facts.ends_on,
+        facts.ends_time, start, end, facts.room, facts.capacity, facts.description, facts.parity_exempt_reason,
+        facts.takes_sign_up, facts.track, item_id,
     )  # fmt: skip
+    return bool(rows and after) and rows[0]["sequence"] != after[0]["sequence"]
 
 
 async def remove_programme_item(item_id: UUID, *, now: datetime, account_id: UUID) -> EventRow:
@@ -149,6 +160,7 @@ async def remove_programme_item(item_id: UUID, *, now: datetime, account_id: UUI
             raise EventIsKept(
                 Sentence("People were recorded as present at “%(title)s”, so it stays.", title=item.title)
             )
+        await tell_gone(await event_by_id(item.event), [await item_by_id(item_id)], now=now)
         await sql("DELETE FROM item_sign_up WHERE programme_item = {}", item_id)
         await sql("DELETE FROM speaker_slot WHERE programme_item = {}", item_id)
         await sql("DELETE FROM programme_item WHERE id = {}", item_id)

@@ -7,7 +7,10 @@ from eventhub.database import lock_clause, sql, transaction
 from eventhub.errors import NotFound, Refusal
 from eventhub.events.queries import ItemRow, event_by_id, item_by_id
 from eventhub.events.rules import EventStatus
-from eventhub.registrations.queries import registration_by_link
+from eventhub.mail.commands import post_letter
+from eventhub.programme.calendar_news import tell_signed_off
+from eventhub.registrations.letters import item_letter
+from eventhub.registrations.queries import registration_by_id, registration_by_link
 from eventhub.words import Sentence
 
 
@@ -68,6 +71,7 @@ async def sign_up(token: str, item_id: UUID, *, now: datetime) -> ItemRow:
             "INSERT INTO item_sign_up (id, programme_item, registration, signed_up_at) VALUES ({}, {}, {}, {})",
             uuid4(), item.id, registration.id, now,
         )  # fmt: skip
+        await post_letter(item_letter("item_confirmed", event, item, registration, now=now), now=now)
     return await item_by_id(item.id)
 
 
@@ -86,24 +90,27 @@ async def withdraw(token: str, item_id: UUID, *, now: datetime) -> ItemRow:
         await _lock(registration.id)
         if item.starts_at <= now:
             raise NoSignUp(Sentence("“%(title)s” has begun already.", title=item.title))
-        await _give_back(registration.id, item.id)
+        await give_back(registration.id, item.id, now=now)
     return await item_by_id(item.id)
 
 
-async def withdraw_all(registration_id: UUID) -> None:
+async def withdraw_all(registration_id: UUID, *, now: datetime) -> None:
     """Free every place of a registration that is cancelled or declined, in the caller's transaction."""
     rows = await sql("SELECT programme_item FROM item_sign_up WHERE registration = {}", registration_id)
     for item in sorted(row["programme_item"] for row in rows):  # one order for all, so that no two wait for each other
-        await _give_back(registration_id, item)
+        await give_back(registration_id, item, now=now)
 
 
-async def _give_back(registration_id: UUID, item_id: UUID) -> None:
+async def give_back(registration_id: UUID, item_id: UUID, *, now: datetime) -> None:
+    """Free the place of a registration at an item, if it has one, in the caller's transaction; its calendar follows."""
     if await sql(
         "DELETE FROM item_sign_up WHERE registration = {} AND programme_item = {} RETURNING id",
         registration_id,
         item_id,
     ):
         await sql("UPDATE programme_item SET taken = taken - 1 WHERE id = {}", item_id)
+        item = await item_by_id(item_id)
+        await tell_signed_off(await event_by_id(item.event), item, await registration_by_id(registration_id), now=now)
 
 
 async def _item_of(item_id: UUID, event_id: UUID) -> ItemRow:

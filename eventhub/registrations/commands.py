@@ -62,6 +62,7 @@ from eventhub.registrations.seats import (
     Placed,
     changed,
     hand_on_seat,
+    in_turn,
     leave_queue,
     lock_seats,
     return_due,
@@ -117,7 +118,8 @@ class NewRegistration:
     What a person fills in.
 
     `role` is the part in the delegation of the member; `invitation_token` the
-    secret of an invitation, whose address the registration then has.
+    secret of an invitation, whose address the registration then has;
+    `entered_for` the name of the member whose delegation names the person.
     """
 
     name: str
@@ -139,6 +141,7 @@ class NewRegistration:
     access_needs: str = ""
     role: str = ""
     invitation_token: str = ""
+    entered_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,11 @@ async def register_participant(slug: str, new: NewRegistration, *, now: datetime
         SentBefore: the form's key was used for another registration.
 
     """
+    async with in_turn():
+        return await _register(slug, new, now, vouched=vouched)
+
+
+async def _register(slug: str, new: NewRegistration, now: datetime, *, vouched: bool) -> Registered:
     event = await event_by_slug(slug)
     invitation = await _invitation_to(event, new.invitation_token)
     if not (event.is_public or vouched or invitation):
@@ -307,6 +315,7 @@ async def write_newcomer(
         registration_id, event.id, pool, person, new.name, status, place, new.attends, new.level or None,
         member, new.organisation, new.city, new.country, new.language, new.time_zone, 1, 1, now, now, new.email,
         None, access_needs=new.access_needs, role=new.role or None, replaces=replaces,
+        entered_for=new.entered_for,
     )  # fmt: skip
     position = None if place is None else await place_in_queue(registration)
     if status is RegistrationStatus.WAITLISTED:
@@ -451,32 +460,49 @@ async def leave_event(
     before = await registration_by_id(registration_id)
     async with seats_transaction(before.event):
         event, pools, before = await locked_registration(before)
-        if before.status not in STANDING:
-            return before
-        await refuse_present(registration_id)
-        after = changed(before, status, now, decision_reason=reason)
-        await write_status(after)
-        await withdraw_offer(before)
-        await withdraw_all(after.id)
-        await _give_back(event, pools, before, now)
-        if event.status != EventStatus.CANCELLED:
-            await post_letter(
-                registration_letter(
-                    "registration_cancelled",
-                    event,
-                    after,
-                    had_seat=before.has_seat,
-                    declined=status is RegistrationStatus.DECLINED,
-                    was_pending=before.status == RegistrationStatus.PENDING,
-                    reason=reason,
-                    calendar_method="CANCEL" if before.has_seat else None,
-                ),
-                now=now,
-            )
-        if account_id:
-            await record(
-                f"{status}_registration", "registration", after.id, account_id=account_id, now=now, detail=reason
-            )
+        return await end_locked(event, pools, before, status, reason=reason, now=now, account_id=account_id)
+
+
+async def end_locked(
+    event: EventRow,
+    pools: list[Pool],
+    before: RegistrationRow,
+    status: RegistrationStatus,
+    *,
+    reason: str = "",
+    now: datetime,
+    account_id: UUID | None,
+) -> RegistrationRow:
+    """
+    End a registration whose event, pools and row are locked, in the caller's transaction.
+
+    Raises:
+        NotStanding: the person was there.
+
+    """
+    if before.status not in STANDING:
+        return before
+    await refuse_present(before.id)
+    after = changed(before, status, now, decision_reason=reason)
+    await write_status(after)
+    await withdraw_offer(before)
+    await withdraw_all(after.id, now=now)
+    await _give_back(event, pools, before, now)
+    if event.status != EventStatus.CANCELLED:
+        await post_letter(
+            registration_letter(
+                "registration_cancelled",
+                event,
+                after,
+                had_seat=before.has_seat,
+                declined=status is RegistrationStatus.DECLINED,
+                was_pending=before.status == RegistrationStatus.PENDING,
+                reason=reason,
+            ),
+            now=now,
+        )
+    if account_id:
+        await record(f"{status}_registration", "registration", after.id, account_id=account_id, now=now, detail=reason)
     return after
 
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from eventhub.events.letters import event_facts
-from eventhub.events.queries import EventRow
+from eventhub.checkin.queries import join_url
+from eventhub.events.letters import event_facts, item_facts
+from eventhub.events.queries import EventRow, ItemRow
+from eventhub.events.rules import Mode
 from eventhub.mail.commands import OutgoingLetter
 from eventhub.mail.rendering import when
+from eventhub.mail.rules import REGISTRATION_NEWS, STANDING_NEWS
 from eventhub.registrations.queries import RegistrationRow, manage_url
-from eventhub.registrations.rules import RegistrationStatus
+from eventhub.registrations.rules import Attends, RegistrationStatus
 
 
 def registration_letter(
@@ -30,6 +34,7 @@ def registration_letter(
 
     """
     has_seat = registration.status == RegistrationStatus.CONFIRMED
+    joins = has_seat and event.starts_at and (registration.attends == Attends.ONLINE or event.mode == Mode.ONLINE)
     return OutgoingLetter(
         kind=kind,
         dedupe_key=key or f"registration:{registration.id}:v{registration.version}:{kind}",
@@ -40,24 +45,121 @@ def registration_letter(
             "recipient_name": registration.name,
             "reader_zone": registration.time_zone or None,
             "manage_url": manage_url(registration.id, registration.link_version, by_letter=True),
-            "event": event_facts(event, with_link=has_seat),
-            "calendar_method": _METHODS.get(kind),
+            "join_url": join_url(registration.id, registration.link_version) if joins else "",
+            "event": event_facts(event),
+            "calendar_method": _method(kind, has_seat=has_seat),
             **({"asks_first": True} if kind == "registration_waitlisted" and event.offer_hours else {}),
+            **({"delegation_of": registration.entered_for} if registration.entered_for else {}),
             **({"offer_until": registration.offer_until.isoformat()} if registration.offer_until else {}),
             **more,
         },
         event_id=event.id,
         person_id=registration.person,
         not_after=registration.offer_until or event.ends_at or event.starts_at,
+        is_first=registration.version == 1 and kind.startswith("registration_"),
     )
 
 
-#: Which letters carry a calendar file, and with which method (RFC 5546).
-_METHODS = {
-    "registration_confirmed": "REQUEST",
-    "registration_promoted": "REQUEST",
-    "event_changed": "REQUEST",
-}
+def _method(kind: str, *, has_seat: bool) -> str | None:
+    """
+    Which calendar file tells of the news (RFC 5546): an invitation to whoever has a seat, its withdrawal to others.
+
+    post_letter leaves a withdrawal out where there was no invitation.
+    """
+    if kind not in REGISTRATION_NEWS:
+        return None
+    return "REQUEST" if has_seat and kind in STANDING_NEWS else "CANCEL"
+
+
+#: Letters about a part of a programme that was moved wait so long: whoever arranges a programme moves it again.
+SETTLING = timedelta(minutes=5)
+
+
+def item_letter(
+    kind: str, event: EventRow, item: ItemRow, registration: RegistrationRow, *, now: datetime
+) -> OutgoingLetter:
+    """
+    News of a part of the programme that somebody has signed up for.
+
+    Args:
+        kind: `item_confirmed`, `item_changed` or `item_cancelled`.
+
+    """
+    key = f"item:{item.id}:{registration.id}:{kind}:{item.sequence}:{now.isoformat()}"
+    letter = registration_letter(kind, event, registration, key=key)
+    facts = {
+        **letter.facts,
+        "event": item_facts(event, item),
+        "item_title": item.title,
+        "event_title": event.title,
+        "is_public": event.is_public,
+        "calendar_method": "CANCEL" if kind == "item_cancelled" else "REQUEST",
+    }
+    later = now + SETTLING if kind == "item_changed" else None
+    return replace(letter, facts=facts, not_after=item.ends_at, available_at=later)
+
+
+def reminder_letter(event: EventRow, registration: RegistrationRow, *, soon: str, key: str) -> OutgoingLetter:
+    """
+    That an event is soon, for one person who registered.
+
+    Args:
+        soon: `weeks` (two of them), `day` or `hour`; empty: at another time before it.
+        key: The dedupe key.
+
+    """
+    letter = registration_letter("reminder", event, registration, key=key, soon=soon, audience="registered")
+    return replace(letter, not_after=event.starts_at)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody to whom staff write about an event; the links are empty where there are none."""
+
+    person_id: UUID | None
+    name: str
+    address: str
+    language: str
+    reader_zone: str = ""
+    manage_url: str = ""
+    join_url: str = ""
+
+
+def group_letter(
+    kind: str, event: EventRow, reader: Reader, *, audience: str, key: str, planned: UUID | None = None, **more: Any
+) -> OutgoingLetter:
+    """
+    A reminder or a planned message to one person of a group, registered or not.
+
+    Args:
+        kind: `reminder`, with `soon`; or `planned_message`, with `message_subject` and `message`.
+        audience: One of those of planned letters, which says why the person gets it.
+        key: The dedupe key.
+        planned: The planned letter.
+
+    """
+    return OutgoingLetter(
+        kind=kind,
+        dedupe_key=key,
+        recipient_name=reader.name,
+        recipient_address=reader.address,
+        language=reader.language,
+        facts={
+            "recipient_name": reader.name,
+            "reader_zone": reader.reader_zone or None,
+            "manage_url": reader.manage_url,
+            "join_url": reader.join_url,
+            "event": event_facts(event),
+            "calendar_method": None,
+            "audience": audience,
+            "is_public": event.is_public,
+            **more,
+        },
+        event_id=event.id,
+        person_id=reader.person_id,
+        not_after=event.starts_at if kind == "reminder" else None,
+        planned=planned,
+    )
 
 
 def message_letter(

@@ -205,7 +205,7 @@ async def _change_seat(
     placed = await take_seat_or_place(pools, after.attends, after.member)
     after = changed(after, placed.status, now, pool=placed.pool, queue_place=placed.place)
     await write_status(after)
-    await withdraw_all(after.id)
+    await withdraw_all(after.id, now=now)
     await hand_on_seat(event, pools, before.pool, now)
     position = await place_in_queue(after)
     await post_letter(registration_letter("registration_waitlisted", event, after, position=position), now=now)
@@ -248,14 +248,13 @@ async def take_over_seat(registration_id: UUID, new: NewRegistration, *, now: da
             raise Problems({"member": [Sentence("This seat is kept for the members that it was given to.")]})
         ended = changed(before, RegistrationStatus.CANCELLED, now)
         await write_status(ended)
-        await withdraw_all(ended.id)
+        await withdraw_all(ended.id, now=now)
         letter = registration_letter(
             "registration_replaced",
             event,
             ended,
             colleague=new.name,
             had_seat=before.has_seat,
-            calendar_method="CANCEL" if before.has_seat else None,
         )
         await post_letter(letter, now=now)
         held = pool if before.status == RegistrationStatus.PENDING else Placed(pool.id, before.queue_place)

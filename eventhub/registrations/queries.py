@@ -1,5 +1,6 @@
 """Reads of registrations, seats, attendance and head counts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,6 @@ import msgspec
 from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
 from eventhub.errors import NotFound
-from eventhub.events.queries import EventRow
 from eventhub.links import make_link, read_link
 from eventhub.registrations.rules import Pool, RegistrationStatus, SeatsSituation, seats_situation, ways_to_attend
 from eventhub.settings import current_settings
@@ -46,6 +46,8 @@ class RegistrationRow(msgspec.Struct, frozen=True):
     decision_reason: str = ""
     role: str | None = None
     replaces: UUID | None = None
+    #: The member whose delegation named this person; empty for whoever registered.
+    entered_for: str = ""
 
     @property
     def has_seat(self) -> bool:
@@ -70,7 +72,9 @@ _COLUMNS = (
     "r.time_zone AS time_zone, r.link_version AS link_version, r.version AS version, "
     "r.registered_at AS registered_at, r.status_at AS status_at, COALESCE(p.email, '') AS email, m.name AS member_name, "
     "r.offer_until AS offer_until, r.access_needs AS access_needs, r.decision_reason AS decision_reason, "
-    "r.role AS role, r.replaces AS replaces "
+    "r.role AS role, r.replaces AS replaces, CASE WHEN r.role IS NOT NULL AND EXISTS (SELECT 1 FROM audit_entry x "
+    "WHERE x.object_kind = 'registration' AND x.object_id = CAST(r.id AS VARCHAR(36)) "
+    "AND x.action IN ('add_delegate', 'replace_delegate')) THEN COALESCE(m.name, '') ELSE '' END AS entered_for "
     "FROM registration r JOIN person p ON p.id = r.person LEFT JOIN member m ON m.id = r.member"
 )
 
@@ -111,6 +115,19 @@ async def registration_by_link(token: str) -> RegistrationRow:
     if not rows:
         raise no_such_registration()
     return RegistrationRow(**rows[0])
+
+
+async def signed_up_for(items: Sequence[UUID]) -> list[tuple[UUID, RegistrationRow]]:
+    """Everybody who has signed up for one of these items of a programme, with the item."""
+    if not items:
+        return []
+    keys = ", ".join("{}" for _ in items)
+    rows = await sql(
+        f"SELECT s.programme_item AS item, {_COLUMNS} JOIN item_sign_up s ON s.registration = r.id "
+        f"WHERE s.programme_item IN ({keys}) ORDER BY s.programme_item, r.id",
+        *items,
+    )
+    return [(row.pop("item"), RegistrationRow(**row)) for row in rows]
 
 
 async def registration_by_id(registration_id: UUID) -> RegistrationRow:
@@ -372,15 +389,3 @@ async def member_by_key(key: str) -> Row | None:
             folded,
         )
     return rows[0] if len(rows) == 1 else None
-
-
-async def events_of_person(person_id: UUID) -> list[EventRow]:
-    """Published and cancelled events that a person has a seat at, in order of time."""
-    columns = ", ".join(f"e.{name} AS {name}" for name in EventRow.__struct_fields__)
-    rows = await sql(
-        f"SELECT {columns} FROM event e JOIN registration r ON r.event = e.id "
-        "WHERE r.person = (SELECT COALESCE(merged_into, id) FROM person WHERE id = {}) AND r.status = 'confirmed' "
-        "AND e.status <> 'draft' ORDER BY e.starts_on, e.id",
-        person_id,
-    )
-    return [EventRow(**row) for row in rows]

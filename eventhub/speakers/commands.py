@@ -14,8 +14,10 @@ from eventhub.events.queries import EventRow, event_by_id, item_by_id
 from eventhub.events.rules import EventStatus, unknown_word
 from eventhub.languages import say
 from eventhub.mail.commands import OutgoingLetter, post_letter
+from eventhub.programme.calendar_news import tell_speaker_gone
 from eventhub.registrations.queries import member_by_key
 from eventhub.settings import current_settings
+from eventhub.speakers.personal import speaking_by_id
 from eventhub.speakers.queries import parity_of
 from eventhub.speakers.rules import ParityCheck, SpeakerRole, SpeakerStatus, parity_problems
 from eventhub.words import Sentence
@@ -103,6 +105,8 @@ async def change_slot(
             status,
             slot_id,
         )
+        if status == SpeakerStatus.DECLINED:
+            await tell_speaker_gone(event, await speaking_by_id(slot_id), now=now, has_declined=True)
         await record("change_slot", "speaker_slot", slot_id, account_id=account_id, now=now, detail=status)
         await tell_if_tipped(event, before, now)
     return event
@@ -119,6 +123,7 @@ async def remove_speaker(slot_id: UUID, *, now: datetime, account_id: UUID) -> E
     event_id = await event_of_slot(slot_id)
     async with transaction():
         event, before = await line_up_of(event_id)
+        await tell_speaker_gone(event, await speaking_by_id(slot_id), now=now)
         await sql("DELETE FROM speaker_slot WHERE id = {}", slot_id)
         await record("remove_speaker", "speaker_slot", slot_id, account_id=account_id, now=now)
         await tell_if_tipped(event, before, now)

@@ -13,6 +13,7 @@ from eventhub.errors import Problems, Refusal
 from eventhub.events.queries import EventRow, event_by_id
 from eventhub.events.rules import EventStatus, unknown_word
 from eventhub.mail.commands import post_letter
+from eventhub.programme.calendar_news import tell_speaker_gone
 from eventhub.registrations.queries import gender_statement_of
 from eventhub.settings import current_settings
 from eventhub.speakers.commands import event_of_slot, leads_of, line_up_of, tell_if_tipped
@@ -143,6 +144,8 @@ async def answer_invitation(token: str, answer: Answer, *, now: datetime) -> Spe
         await _keep_gender(slot.person, tidy.gender, language=tidy.language, now=now)
         await record("answer_invitation", "speaker_slot", slot.id, account_id=None, now=now, detail=tidy.status)
         answered = await slot_by_link(token)
+        if answered.status == SpeakerStatus.DECLINED:
+            await tell_speaker_gone(event, answered, now=now, has_declined=True)
         if answered.status != slot.status:
             for lead in await leads_of(event):
                 language = current_settings().language_codes[0]

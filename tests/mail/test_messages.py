@@ -174,3 +174,52 @@ def test_a_domain_in_other_letters_is_sent_in_its_ascii_form():
 def test_an_address_that_no_relay_takes_is_refused(address):
     with pytest.raises(UnreachableAddress):
         deliverable(address)
+
+
+REMINDER = RenderedLetter(
+    "Tomorrow", "Hello\n", "<p>Hello</p>\n", None, None, Mailbox("EventHub", "events+abc@example.org"),
+    "https://events.example.org/letters/stop/k",
+)  # fmt: skip
+
+
+def built(letter, **more):
+    return read(
+        build_message(
+            letter,
+            letter_id=UUID(int=7),
+            message_id="<7@example.org>",
+            recipient=Mailbox("Alex", "alex@example.net"),
+            date=datetime(2026, 11, 25, 9, 0, tzinfo=UTC),
+            **more,
+        )
+    )
+
+
+def test_a_letter_that_people_may_be_without_has_the_headers_for_one_press_of_a_button():
+    message = built(REMINDER)
+
+    assert message["List-Unsubscribe"] == "<https://events.example.org/letters/stop/k>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["From"] == "EventHub <events+abc@example.org>"
+    assert "List-Unsubscribe" not in built(PLAIN)
+
+
+def test_a_later_letter_names_the_first_of_its_thread_and_the_first_names_none():
+    message = built(PLAIN, thread_id="<1@example.org>")
+
+    assert (message["In-Reply-To"], message["References"]) == ("<1@example.org>", "<1@example.org>")
+    for first in (built(PLAIN), built(PLAIN, thread_id="<7@example.org>")):
+        assert "References" not in first
+        assert "In-Reply-To" not in first
+
+
+def test_the_words_of_people_go_to_the_help_desk_where_there_is_one(monkeypatch):
+    from eventhub.mail import messages
+    from eventhub.settings import current_settings
+
+    assert "Reply-To" not in built(PLAIN)
+    monkeypatch.setattr(current_settings(), "reply_to", "Help désk <help@example.org>")
+    messages._reply_to.cache_clear()
+    assert built(PLAIN)["Reply-To"].addresses[0].addr_spec == "help@example.org"
+    monkeypatch.undo()
+    messages._reply_to.cache_clear()

@@ -1,10 +1,14 @@
+import re
 from typing import Any
+from uuid import UUID
 
 import jinja2
 import pytest
 from icalendar import Calendar
 
+from eventhub.mail.addresses import organiser_for
 from eventhub.mail.rendering import render, when
+from eventhub.mail.rules import WORDABLE_KINDS, Wording
 
 EVENT: dict[str, Any] = {
     "uid": "8d0e@eventhub",
@@ -51,6 +55,8 @@ PROPOSAL: dict[str, Any] = {
     "text_language": "English",
     "description": "A walk.\nBring shoes.",
 }
+ITEM: dict[str, Any] = {"item_title": "Opening", "event_title": "Cities & water"}
+SPEAKING: dict[str, Any] = {**ITEM, "role": "Panellist", "is_confirmed": False, "is_public": True}
 #: Every kind with its own facts.
 KINDS: dict[str, dict[str, Any]] = {
     "registration_confirmed": {**FACTS, "calendar_method": "REQUEST"},
@@ -90,10 +96,22 @@ KINDS: dict[str, dict[str, Any]] = {
         "reader_zone": "Asia/Kathmandu",
         "manage_url": "http://127.0.0.1:8000/speaking/k",
         "event": EVENT,
-        "item_title": "Opening",
-        "role": "Panellist",
-        "is_confirmed": False,
-        "is_public": True,
+        **SPEAKING,
+        "calendar_method": "REQUEST",
+        "written_at": FACTS["written_at"],
+        "may_counter": True,
+    },
+    "speaker_changed": {**FACTS, **SPEAKING, "calendar_method": "REQUEST"},
+    "speaker_cancelled": {**FACTS, **SPEAKING, "calendar_method": "CANCEL"},
+    "item_confirmed": {**FACTS, **ITEM, "calendar_method": "REQUEST"},
+    "item_changed": {**FACTS, **ITEM, "calendar_method": "REQUEST"},
+    "item_cancelled": {**FACTS, **ITEM, "calendar_method": "CANCEL"},
+    "reminder": {**FACTS, "soon": "day", "audience": "registered"},
+    "planned_message": {
+        **FACTS,
+        "audience": "speakers",
+        "message_subject": "For [name]",
+        "message": "Dear [name],\n\n[title] is on [when]. <b>[link]</b> {% 7 %} [sic]",
     },
     "speaker_answered": {
         "recipient_name": "Alex",
@@ -241,3 +259,143 @@ def test_the_invitation_names_the_address_of_the_letter_in_the_form_that_relays_
 
     (event,) = Calendar.from_ical(letter.calendar).events
     assert str(event["ATTENDEE"]) == "mailto:zoe@xn--bcher-kva.example"
+
+
+WORDING = Wording(
+    "[title]: hello [name]", "Good to see you, [name].\n\nIt is on [when] at [place].\nSee [link] <i>{{ 1 }}</i>"
+)
+
+
+@pytest.mark.parametrize("kind", WORDABLE_KINDS)
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_the_words_of_staff_stand_instead_of_the_first_sentences_and_facts_and_links_stay(kind, language):
+    usual, worded = written(kind, language), worded_as(WORDING, kind, language)
+
+    assert worded.subject.endswith(": hello Alex <b>Example</b>")
+    assert worded.text.startswith("Good to see you, Alex <b>Example</b>.\n\n")
+    assert "{{ 1 }}" in worded.text
+    assert "&lt;i&gt;{{ 1 }}&lt;/i&gt;" in worded.html
+    assert "<b>" not in worded.html
+    assert "[" not in worded.text
+    for part in ("Cities & water", "Europe/Madrid", "Asia/Kathmandu", "\n-- \n"):
+        assert part in worded.text
+    assert usual.text.partition("\n-- \n")[2] == worded.text.partition("\n-- \n")[2]
+    assert usual.calendar == worded.calendar
+
+
+def worded_as(wording, kind, language="en"):
+    return render(kind, language, KINDS[kind], recipient_address="alex@example.net", wording=wording)
+
+
+def test_words_that_do_not_name_the_person_follow_the_usual_greeting():
+    text = worded_as(Wording("s", "Good news."), "registration_confirmed").text
+
+    assert text.startswith("Hello Alex <b>Example</b>,\n\nGood news.\n\n")
+
+
+@pytest.mark.parametrize("kind", ["registration_offered", "event_cancelled", "certificate_ready", "programme_changed"])
+def test_what_nobody_can_do_without_stays_under_any_words(kind):
+    needed = {
+        "registration_offered": "Your answer is needed by: Monday, 10 May 2027",
+        "event_cancelled": "The river rose.",
+        "certificate_ready": "/certificate.pdf",
+        "programme_changed": "“Shade” is in “Hall B”.",
+    }[kind]
+
+    assert needed in worded_as(Wording("s", "b"), kind).text
+    assert needed in worded_as(Wording("s", "b"), kind).html
+
+
+@pytest.mark.parametrize("kind", [kind for kind, facts in KINDS.items() if "reader_zone" in facts])
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_every_letter_about_an_event_tells_the_time_on_both_clocks_with_the_names_of_their_zones(kind, language):
+    letter = written(kind, language)
+
+    for part in (letter.text, letter.html):
+        assert "(Europe/Madrid)" in part
+        assert "(Asia/Kathmandu)" in part
+        assert part.count("Cities &amp; water" if part is letter.html else "Cities & water")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_no_letter_has_holes_where_nothing_stands_or_a_line_too_many(kind, language):
+    text = written(kind, language).text
+
+    assert "\n\n\n" not in text
+    assert not text.startswith("\n")
+    assert "None" not in text
+    assert all(line == line.rstrip() or line == "-- " for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_subjects_are_short_and_letters_have_a_preheader(kind, language):
+    letter = written(kind, language)
+
+    assert len(letter.subject.replace("Cities & water", "")) <= 60
+    assert re.search(r'overflow:hidden;mso-hide:all">[^<\s][^<]*</div>', letter.html)
+
+
+def test_without_a_name_a_letter_greets_all_the_same():
+    assert written("registration_confirmed", recipient_name="").text.startswith("Hello,\n\n")
+
+
+@pytest.mark.parametrize(
+    ("soon", "subject"), [("hour", "In an hour"), ("day", "Tomorrow"), ("weeks", "In two weeks"), ("", "Soon")]
+)
+def test_a_reminder_says_how_soon(soon, subject):
+    assert written("reminder", soon=soon).subject == f"{subject}: Cities & water"
+
+
+def test_a_reminder_brings_the_way_in():
+    letter = written("reminder", join_url="http://127.0.0.1:8000/join/k")
+
+    assert "Join online: http://127.0.0.1:8000/join/k" in letter.text
+    assert 'href="http://127.0.0.1:8000/join/k"' in letter.html
+    assert "Where: Room 1, Barcelona" in letter.text
+
+
+def test_what_staff_write_is_text_whatever_it_looks_like():
+    letter = written("planned_message")
+
+    assert letter.subject == "For Alex <b>Example</b>"
+    assert letter.text.startswith("Dear Alex <b>Example</b>,\n\nCities & water is on Wednesday, 12 May 2027")
+    assert "{% 7 %} [sic]" in letter.text
+    assert "&lt;b&gt;" in letter.html
+    assert "<b>" not in letter.html
+
+
+@pytest.mark.parametrize("audience", ["registered", "speakers", "delegations", "cohort"])
+@pytest.mark.parametrize("kind", ["reminder", "planned_message"])
+def test_a_letter_to_a_group_says_why_and_links_only_where_there_is_a_link(kind, audience):
+    why = {
+        "registered": "because you registered", "speakers": "on the programme",
+        "delegations": "contact of a delegation", "cohort": "take part in the lab",
+    }[audience]  # fmt: skip
+
+    assert why in written(kind, audience=audience).text
+    without = written(kind, audience=audience, manage_url="")
+    assert "registrations/" not in without.text + without.html
+    assert "link:" not in without.text
+
+
+def test_letters_that_people_may_be_without_say_how_and_others_do_not():
+    link = "http://127.0.0.1:8000/letters/stop/k"
+
+    for kind in ("reminder", "planned_message", "message_to_registered", "certificate_ready"):
+        letter = written(kind, opt_out_url=link)
+        assert (letter.unsubscribe, link in letter.text, link in letter.html) == (link, True, True)
+    assert written("registration_confirmed", opt_out_url=link).unsubscribe == ""
+
+
+def test_the_number_of_an_invitation_is_what_the_outbox_found():
+    assert sequence(written("registration_confirmed", calendar_sequence=7)) == 7
+
+
+def test_only_what_concerns_the_event_of_a_person_comes_from_their_own_address():
+    person = UUID(int=3)
+
+    for kind, facts in KINDS.items():
+        letter = render(kind, "en", facts, recipient_address="alex@example.net", person_id=person)
+        assert letter.sender == organiser_for(person if "event" in facts else None)

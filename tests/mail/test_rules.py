@@ -7,14 +7,23 @@ from hypothesis import strategies as st
 from eventhub.mail.rules import (
     LATER_WAIT,
     MAX_ATTEMPTS,
+    PLACEHOLDERS,
+    REGISTRATION_NEWS,
+    WORDABLE_KINDS,
     Outcome,
     Stage,
+    Wording,
     clean_header,
+    filled_in,
+    is_transactional,
     outcome_of,
+    overtaken_by,
     pause_after,
     wait_after,
     without_addresses,
+    wording_problems,
 )
+from eventhub.resources import TEMPLATES
 
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 5), (3, 15), (4, 30), (5, 60), (90, 60)])
@@ -95,3 +104,56 @@ def test_the_log_repeats_no_address():
     said = "550 5.1.1 <alex@example.org>: Recipient address rejected"
 
     assert without_addresses(said) == "550 5.1.1 … Recipient address rejected"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "wrong"),
+    [
+        ("Welcome to [title]", "Dear [name],\n\nsee [link] and [event_link], [1] [ ] [two words]", {}),
+        ("", " \n ", {"subject", "body"}),
+        ("[nmae]", "[Name]", {"subject", "body"}),
+        ("x" * 201, "x" * 5001, {"subject", "body"}),
+        ("two\nlines", "text", {"subject"}),
+        ("fine", "Dear [name,", {"body"}),
+        ("fine", "[link", {"body"}),
+        ("{{ 7 * 7 }} {% x %} %(x)s <b>", "{{ config }}", {}),
+    ],
+)
+def test_a_wording_with_a_fault_is_told_at_its_field(subject, body, wrong):
+    assert set(wording_problems(Wording(subject, body))) == set(wrong)
+
+
+def test_the_fault_names_the_placeholder_and_what_could_be_used():
+    (said,) = wording_problems(Wording("fine", "Dear [nmae],"))["body"]
+
+    assert "[nmae]" in said
+    assert all(f"[{name}]" in said for name in PLACEHOLDERS)
+
+
+def test_what_is_filled_in_is_never_filled_in_again():
+    values = {"name": "[link]", "link": "https://example.org/[name]"}
+
+    assert filled_in("[name] [link] [sic]", values) == "[link] https://example.org/[name] [sic]"
+
+
+@settings(deadline=None)
+@given(st.text(), st.dictionaries(st.sampled_from(sorted(PLACEHOLDERS)), st.text()))
+def test_no_wording_and_no_value_does_anything_but_stand_there(text, values):
+    assert filled_in(text, {}) == text
+    assert filled_in("".join(f"[{name}]" for name in values), values) == "".join(values.values())
+
+
+def test_every_kind_whose_words_can_be_changed_has_its_templates():
+    assert [kind for kind in WORDABLE_KINDS if not (TEMPLATES / "mail" / kind / "body.txt").is_file()] == []
+
+
+def test_only_what_people_may_be_without_is_no_news_of_their_own():
+    others = {path.name for path in (TEMPLATES / "mail").iterdir() if path.is_dir() and not is_transactional(path.name)}
+
+    assert others == {"message_to_registered", "planned_message", "reminder", "certificate_ready"}
+
+
+def test_news_of_a_seat_overtakes_older_news_of_it_and_no_letter_of_another_sort():
+    assert overtaken_by("registration_cancelled") == REGISTRATION_NEWS | {"reminder"}
+    assert overtaken_by("registration_link") == overtaken_by("sign_in_link") == frozenset()
+    assert overtaken_by("speaker_changed") == {"speaker_invited", "speaker_changed", "speaker_cancelled"}

@@ -526,13 +526,15 @@ async def test_there_is_exactly_one_letter_for_each_change():
     assert await broken_promises() == []
 
 
-async def test_a_letter_tells_the_address_online_only_to_who_has_a_seat():
-    event = await an_event(capacity=1)
-    await registered(event, "A")
-    await registered(event, "B")
-    rows = await sql("SELECT kind, facts FROM letter")
-    told = {row["kind"]: "meet.example.org" in row["facts"] for row in rows}
-    assert told == {"registration_confirmed": True, "registration_waitlisted": False}
+async def test_only_who_has_a_seat_and_attends_online_gets_a_link_to_join_and_nobody_the_address():
+    event = await an_event(capacity=2, mode="hybrid", place="Hall")
+    await registered(event, "A", attends="online")
+    await registered(event, "B", attends="on_site")
+    await registered(event, "C", attends="online")
+    rows = await sql("SELECT recipient_name AS name, facts FROM letter ORDER BY name")
+    assert {row["name"]: "/join/" in row["facts"] for row in rows} == {"A": True, "B": False, "C": False}
+    assert event.online_url
+    assert not any("meet.example.org" in row["facts"] for row in rows)
 
 
 async def test_the_link_is_sent_again_only_to_who_is_registered():
