@@ -36,13 +36,17 @@ class Sink(asyncio.Protocol):
             self.buffer = after
             if self.in_message:
                 self.in_message = False
+                self.taken(before)
                 self.transport.write(b"250 taken\r\n")
             else:
-                self._command(before[:4].upper())
+                self._command(before[:4].upper(), before)
 
-    def _command(self, verb: bytes) -> None:
+    def taken(self, octets: bytes) -> None:
+        """A letter has come in whole."""
+
+    def _command(self, verb: bytes, line: bytes = b"") -> None:
         if verb == b"EHLO":
-            self.transport.write(b"250-sink\r\n250 8BITMIME\r\n")
+            self.transport.write(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
         elif verb == b"DATA":
             self.in_message = True
             self.transport.write(b"354 go on\r\n")
