@@ -163,19 +163,16 @@ def _database(migrate_first: bool) -> Callable[[Litestar], Any]:
 
 @contextlib.asynccontextmanager
 async def _postman(app: Litestar) -> AsyncIterator[None]:
-    """Empty the outbox and keep up with the clock in the web process, as the embedded installation does."""
-    from eventhub.mail.postman import background as carry_letters
-    from eventhub.registrations.upkeep import background as keep_up
+    """Do the background work in the web process, as the embedded installation does."""
+    from eventhub.background import work_always
 
-    tasks = [asyncio.create_task(work()) for work in (carry_letters, keep_up)]
+    work = asyncio.create_task(work_always())
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
 
 
 def asgi(app: Litestar) -> ASGIApp:

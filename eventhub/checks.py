@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from eventhub.database import close_pool, is_sqlite, sql, start_pool, utc_now
+from eventhub.mail.addresses import plus_addresses_fit
+from eventhub.mail.dkim_signing import signer_from_settings
 from eventhub.mail.smtp import Connection, RelayUnavailable, relay_from_url
 from eventhub.migrations import pending
 from eventhub.privacy.rules import ERASED_KEY
-from eventhub.settings import LOOPBACK_HOSTS, current_settings
+from eventhub.settings import LOOPBACK_HOSTS, WrongSetting, current_settings
 
 #: How long the relay may take for one answer.
 _MAIL_SECONDS = 5.0
@@ -126,7 +128,7 @@ INTEGRITY = (
     (
         "SELECT COUNT(*) AS n FROM event e WHERE e.status = 'published' AND "
         f"(SELECT COALESCE(SUM(r.version), 0) FROM registration r WHERE r.event = e.id AND {_KNOWN}) <> "
-        f"(SELECT COUNT(*) FROM letter l WHERE l.event = e.id AND l.kind IN {_LETTERS})",
+        f"(SELECT COUNT(*) FROM letter l WHERE l.event = e.id AND l.kind IN {_LETTERS} AND l.dedupe_key NOT LIKE 'copy:%')",
         "{n} events have another number of letters than of changes to registrations.",
     ),
     (
@@ -178,6 +180,7 @@ async def findings() -> list[str]:
             found.append(f"{len(missing)} migrations are missing; run `eventhub migrate`.")
             return found
         found.extend(await integrity())
+        found.extend(await _about_mailbox())
         failed = await sql("SELECT COUNT(*) AS n FROM letter WHERE status = 'failed'")
         if failed[0]["n"]:
             found.append(f"{failed[0]['n']} letters could not be delivered; see the outbox.")
@@ -243,9 +246,25 @@ def _about_settings() -> list[str]:
     host = urlsplit(settings.base_url).hostname
     if not settings.is_https and host not in LOOPBACK_HOSTS:
         found.append("EVENTHUB_BASE_URL is not https, so sign-in links and cookies travel in the clear.")
+    if settings.plus_addresses == "on" and not plus_addresses_fit():
+        found.append(
+            "EVENTHUB_MAIL_FROM is too long for plus addresses, so bounces and answers of calendars cannot be told apart."
+        )
+    try:
+        signer_from_settings()
+    except WrongSetting as error:
+        found.append(str(error))
     if settings.development and host not in LOOPBACK_HOSTS:
         found.append("EVENTHUB_DEVELOPMENT is on although people reach EventHub from elsewhere.")
     return found
+
+
+async def _about_mailbox() -> list[str]:
+    """What the last look at the mailbox met; nothing is fetched."""
+    if not current_settings().imap_url:
+        return []
+    rows = await sql("SELECT trouble FROM mailbox WHERE trouble <> ''")
+    return [f"The mailbox of EVENTHUB_IMAP_URL cannot be read: {rows[0]['trouble']}"] if rows else []
 
 
 async def _about_mail() -> list[str]:

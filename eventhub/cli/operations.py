@@ -60,22 +60,16 @@ def serve(host: str, port: int, workers: int, no_postman: bool, no_migrate: bool
 @click.option("--once", is_flag=True, help="Send what is due now, then stop.")
 def postman(once: bool) -> None:
     """
-    Do the background work only: end offers of seats that nobody answered, give reserved seats back, send letters.
+    Do the background work only: letters out, answers in, and what the clock changes for those who wait.
 
     Example: eventhub postman --once
     """
-    from eventhub.database import utc_now
-    from eventhub.mail.postman import background, send_due
-    from eventhub.registrations.upkeep import background as keep_up_always
-    from eventhub.registrations.upkeep import keep_up
+    from eventhub.background import work_always, work_once
 
     async def work() -> int:
         if once:
-            await keep_up(utc_now())
-            return await send_due()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(keep_up_always())
-            group.create_task(background())
+            return await work_once()
+        await work_always()
         return 0
 
     try:

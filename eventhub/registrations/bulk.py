@@ -21,6 +21,7 @@ from eventhub.directory.rules import clean_line, clean_text
 from eventhub.errors import Problems, Refusal
 from eventhub.events.queries import EventRow
 from eventhub.mail.commands import post_letter
+from eventhub.mail.rules import Wording, wording_problems
 from eventhub.registrations.commands import decide, record_attendance
 from eventhub.registrations.letters import message_letter
 from eventhub.registrations.lists import ListedRow, chosen, parts_of
@@ -125,6 +126,8 @@ def checked_message(message: Message) -> Message:
     for name, most in (("subject", LONGEST_SUBJECT), ("text", LONGEST_MESSAGE)):
         if len(getattr(tidy, name)) > most:
             problems[name] = [Sentence("This is too long; %(most)s characters is the most.", most=most)]
+        elif said := wording_problems(Wording("-", getattr(tidy, name) or "-")).get("body"):
+            problems.setdefault(name, said)
     if problems:
         raise Problems(problems)
     return tidy

@@ -18,6 +18,7 @@ from eventhub.events.queries import event_by_id, programme_of
 from eventhub.feeds.personal import registration_file
 from eventhub.forms import Form
 from eventhub.limits import FORMS_PER_MINUTE, at_most
+from eventhub.mail.suppressions import nothing_reaches_you, suppressions_of
 from eventhub.pages import redirect, render
 from eventhub.programme.queries import signed_up_of
 from eventhub.questions.checking import asked_no_more
@@ -52,6 +53,7 @@ from eventhub.registrations.queries import (
     registration_by_link,
 )
 from eventhub.registrations.rules import STANDING, Attends, ways_to_attend
+from eventhub.replies.queries import answer_of_registration, undo_token
 from eventhub.words import Sentence
 
 _PERSONAL = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -248,6 +250,7 @@ async def _personal_page(
         details = DetailsForm(data={**told, "level": registration.level or "", "access_needs": needs}, proven=proven)
     others = [way for way in ways_to_attend(event.mode) if way != registration.attends]
     stands = registration.status in STANDING and event.status != "cancelled" and not event.is_past(now)
+    declined = await answer_of_registration(registration.id) if proven else None
     return render(
         request,
         "registrations/registration",
@@ -275,6 +278,10 @@ async def _personal_page(
         door=event.door(now),
         stands=stands,
         proven=proven,
+        unreached=(await suppressions_of([registration.email])).get(registration.email) if proven else None,
+        why_unreached=nothing_reaches_you,
+        declined=declined if declined and declined.release_at and stands else None,
+        undo_link=undo_token(declined) if declined else "",
         overlaps=await _overlaps(event, registration) if proven and stands else [],
         sign_up_items=[item for item in await programme_of(event.id) if item.takes_sign_up],
         signed_up=await signed_up_of(registration.id),

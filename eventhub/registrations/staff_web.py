@@ -21,6 +21,7 @@ from eventhub.downloads import download
 from eventhub.errors import Problems
 from eventhub.events.forms import labelled
 from eventhub.events.queries import EventRow, event_by_slug
+from eventhub.mail.suppressions import suppressions_of
 from eventhub.pages import list_page, redirect, render
 from eventhub.questions.queries import answers_in_words, answers_of, questions_of
 from eventhub.registrations.bulk import (
@@ -64,6 +65,7 @@ from eventhub.registrations.queries import (
 )
 from eventhub.registrations.rules import Attends, RegistrationStatus
 from eventhub.registrations.staff_forms import MessageForm, ReasonForm
+from eventhub.replies.queries import answers_of_event
 from eventhub.words import Sentence
 
 LIST_PAGE = 50
@@ -382,6 +384,8 @@ async def _list_page(
         members=members,
         regions=regions,
         overlapping=await _overlapping(event, found),
+        unreached=await suppressions_of([one.email for one in found]),
+        calendar_answers=await answers_of_event(event.id),
         counts=await registration_counts(event.id),
         seats=await seats_of(event.id, event.mode),
         head_count=count,

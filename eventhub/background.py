@@ -1,0 +1,45 @@
+"""
+The work that nobody waits for: letters out, answers in, and what the clock changes.
+
+Every process may do it at once; each kind of work claims in the database what
+it does. It runs in the web process, or alone as `eventhub postman`.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from eventhub.database import utc_now
+from eventhub.mail import postman
+from eventhub.registrations import upkeep
+from eventhub.replies import mailbox
+from eventhub.replies.commands import release_due
+from eventhub.settings import current_settings
+
+#: Each runs until it is cancelled, and goes on after a failure by itself.
+ALWAYS: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
+    postman.background,
+    upkeep.background,
+    mailbox.background,
+)
+
+
+async def work_always() -> None:
+    """Do all of it until the task is cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for work in ALWAYS:
+            group.create_task(work())
+
+
+async def work_once() -> int:
+    """Do what is due now, and tell how many letters were taken; what cannot be done is said in the log."""
+    now = utc_now()
+    await upkeep.keep_up(now)
+    await release_due(now)
+    if url := current_settings().imap_url:
+        reader = mailbox.Reader(url)
+        try:
+            await reader.look()
+        finally:
+            await reader.close()
+    return await postman.send_due()
