@@ -7,7 +7,7 @@ stands in words in the description.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from secrets import token_hex
@@ -77,41 +77,47 @@ def invitation(
     language: str,
     reader_zone: str | None = None,
     may_counter: bool = False,
+    sequence: int | None = None,
+    join_url: str | None = None,
 ) -> bytes:
     """
     An invitation (REQUEST) or its withdrawal (CANCEL) for one person (RFC 5546, 6047).
 
     Args:
-        event: Its `online_url` may be the person's own; everything else is shared by all who are invited.
+        event: The same for all who are invited, so that what they share is written once.
         organiser: The sender of the letter; clients refuse any other.
         attendee: The recipient, the only one named.
         now: When the letter was written; among equal SEQUENCEs the newest counts.
         language: Of the words around the event's own text.
         reader_zone: The zone of the person's clocks, told in words beside that of the event.
         may_counter: Offer to propose another time, as to speakers.
+        sequence: The person's own, if not that of the event.
+        join_url: The person's own link to join online, if not that of the event.
 
     Raises:
         ValueError: an instant without a zone, or an end before the start.
 
     """
-    join = _web_address(event.online_url) if method == "REQUEST" else ""
-    shared = replace(event, online_url=_LINK if join else "")
+    join = _web_address(join_url or event.online_url) if method == "REQUEST" else ""
     asks = "TRUE" if method == "REQUEST" else "FALSE"
-    personal = (
-        f"DTSTAMP:{_stamp(now)}",
-        f"ORGANIZER{_common_name(organiser)}:{_mailto(organiser.address)}",
-        f"ATTENDEE{_common_name(attendee)};CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT"
-        f";RSVP={asks}:{_mailto(attendee.address)}",
-    )
-    parts = _for_everybody(shared, method, language, reader_zone or None, may_counter)
-    as_text = _text(join)  # a URI stands as it is in CONFERENCE only
-    filled = (
-        part
-        if isinstance(part, bytes)
-        else _line(part.replace(_LINK, join if part.startswith("CONFERENCE") else as_text))
-        for part in parts[1:]
-    )
-    return b"".join((parts[0], *map(_line, personal), *filled))  # type: ignore[arg-type]
+    head, parts = _for_everybody(event, method, language, reader_zone or None, may_counter, bool(join))
+    lines = [
+        head,
+        _line(f"DTSTAMP:{_stamp(now)}"),
+        _line(f"ORGANIZER{_common_name(organiser)}:{_mailto(organiser.address)}"),
+        _line(
+            f"ATTENDEE{_common_name(attendee)};CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT"
+            f";RSVP={asks}:{_mailto(attendee.address)}"
+        ),
+    ]
+    own = {_LINK: _text(join), _URI: join, _SEQUENCE: str(event.sequence if sequence is None else sequence)}
+    for part in parts:
+        if isinstance(part, bytes):
+            lines.append(part)
+        else:
+            before, gap, after = part
+            lines.append(_line(f"{before}{own[gap]}{after}"))
+    return b"".join(lines)
 
 
 def event_file(event: CalendarEvent, *, language: str = "en", with_link: bool = False) -> bytes:
@@ -199,34 +205,37 @@ def _event_lines(
     ]
 
 
-#: Stands in what all invitations share until it is one person's link; no event can hold it.
-_LINK = f"https://{token_hex(16)}.invalid/"
+#: Stand in what all invitations share until it is one person's; no event can hold them. A URI stands as it is, only in
+#: CONFERENCE; elsewhere it is text.
+_LINK, _URI, _SEQUENCE = (f"https://{token_hex(16)}.invalid/" for _ in range(3))
 
 
 @lru_cache(maxsize=512)
 def _for_everybody(
-    event: CalendarEvent, method: Method, language: str, reader_zone: str | None, may_counter: bool
-) -> tuple[bytes | str, ...]:
+    event: CalendarEvent, method: Method, language: str, reader_zone: str | None, may_counter: bool, joins: bool
+) -> tuple[bytes, list[bytes | tuple[str, str, str]]]:
     """
-    What all invitations to an event share, to be joined: octets, and lines in which a personal link is missing.
+    What all invitations to an event share: what stands before the lines that name people, and what stands after them.
 
-    The first are those before the lines that name people.
+    The second are octets, and lines with a gap: before it, which, after it.
     """
     status: Status = "CANCELLED" if method == "CANCEL" else event.status
-    join = event.online_url
-    lines = _event_lines(event, status, join, language, reader_zone)
+    lines = _event_lines(event, status, _LINK if joins else "", language, reader_zone)
     if not may_counter:
         lines.append("X-MICROSOFT-DISALLOW-COUNTER:TRUE")
     lines += ["END:VEVENT", "END:VCALENDAR"]
     head = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\nCALSCALE:GREGORIAN\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n"
-    parts: list[bytes | str] = [head.encode(), b""]
+    parts: list[bytes | tuple[str, str, str]] = [b""]
     for line in lines:
         last = parts[-1]
-        if join and _LINK in line:
-            parts += [line, b""]
+        if line.startswith("SEQUENCE:"):
+            parts += [("SEQUENCE:", _SEQUENCE, ""), b""]
+        elif _LINK in line:
+            before, _, after = line.partition(_LINK)
+            parts += [(before, _URI if line.startswith("CONFERENCE") else _LINK, after), b""]
         elif isinstance(last, bytes):
             parts[-1] = last + _line(line)
-    return tuple(parts)
+    return head.encode(), parts
 
 
 def _times(event: CalendarEvent) -> Iterable[str]:
@@ -336,12 +345,21 @@ def _common_name(who: Mailbox) -> str:
     return f';CN="{name}"' if name else ""
 
 
+#: Octets of a folded line, without the space before all but the first.
+_LONGEST_LINE = 74
+
+
 def _line(text: str) -> bytes:
     """One content line, folded to 75 octets and never inside a character (RFC 5545 3.1)."""
     octets = text.encode()
+    if len(octets) <= _LONGEST_LINE:
+        return octets + b"\r\n"
+    if len(octets) == len(text):
+        cuts = range(0, len(octets), _LONGEST_LINE)
+        return b"\r\n ".join([octets[at : at + _LONGEST_LINE] for at in cuts]) + b"\r\n"
     parts = []
-    while len(octets) > 74:
-        cut = 74
+    while len(octets) > _LONGEST_LINE:
+        cut = _LONGEST_LINE
         while octets[cut] & 0xC0 == 0x80:
             cut -= 1
         parts.append(octets[:cut])

@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar, get
 
 from eventhub.access import (
+    FROM_ANYWHERE,
     ROLES,
     UNSAFE_METHODS,
     Policy,
@@ -139,7 +140,22 @@ async def test_no_answer_of_a_holders_page_opens_without_the_secret(app: Any, ba
 
 
 def forms(app: Any) -> list[tuple[str, str]]:
-    return [(method, path) for method, path, _ in routes(app) if method in UNSAFE_METHODS and not is_api(path)]
+    """Everything that takes a form from our pages, and only from them."""
+    return [
+        (method, path)
+        for method, path, _ in routes(app)
+        if method in UNSAFE_METHODS and not is_api(path) and not path.startswith("/letters/stop/")
+    ]
+
+
+def test_only_the_button_of_mail_programs_is_taken_from_anywhere(app: Any) -> None:
+    taken = {
+        (method, route.path)
+        for route in app.routes
+        for method, (handler, _) in route.route_handler_map.items()
+        if handler.opt.get(FROM_ANYWHERE)
+    }
+    assert taken == {("POST", "/letters/stop/{token:str}")}
 
 
 async def administrators_session() -> str:

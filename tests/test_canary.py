@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -28,10 +28,17 @@ from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest
 from eventhub.database import sql, utc_now
 from eventhub.delegations.commands import Contact, Terms, set_delegation
 from eventhub.directory.rules import Gender
+from eventhub.feeds.commands import make_feed_link
+from eventhub.feeds.queries import FeedKind
 from eventhub.languages import speaking as speaking_language
 from eventhub.links import make_link
+from eventhub.mail.addresses import organiser_for
+from eventhub.mail.opt_out import opt_out_url
 from eventhub.mail.rendering import render
 from eventhub.registrations.forms import gender_choices
+from eventhub.registrations.queries import manage_url
+from eventhub.replies.commands import receive
+from eventhub.replies.queries import answers_of_event, undo_token
 from eventhub.speakers.personal import speaking_url
 from tests.conftest import BASE_URL, browser
 from tests.make import (
@@ -66,7 +73,6 @@ QUERIES = dict.fromkeys(
 UNREACHED = {
     "/health/ready",  # speaks of the server that runs, and none does
     "/registrations/{token:str}/certificate.pdf",  # after the event; the same page for all stands in certificates.pdf
-    "/people/{token:str}",  # own: looked at in a test of its own
     "/schema/{path:str}",  # always 404
     "/speakers/{slot_id:uuid}/portrait.jpg",  # pictures, and nobody has sent one
     "/speaking/{token:str}/portrait.jpg",
@@ -166,10 +172,13 @@ class World:
 async def the_world() -> World:
     """An event with a panel, registrations and attendance, a lab with applications, letters, a campaign, a body."""
     from eventhub.labs.commands import accept_application
+    from eventhub.mailings.commands import plan_letter
+    from eventhub.mailings.rules import Plan
     from eventhub.registrations.commands import record_attendance
     from tests.campaigns.test_commands import a_campaign
 
     found = World()
+    planned = uuid4()
     for member in ("Barcelona", "Lima", "Quito", "Rome"):
         await a_member(member)
     account = await some_account()
@@ -195,6 +204,8 @@ async def the_world() -> World:
     for one in registrations.values():
         await record_attendance(one.registration.id, attended=True, now=NOW, account_id=account)
     campaign = await a_campaign()
+    reminder = Plan("reminder", "registered", "start", -60)
+    await plan_letter(event, reminder, key=planned, now=NOW, account_id=account)
     await sql(
         "INSERT INTO parity_exception (id, event, account, reason, findings, granted_at) VALUES ({}, {}, {}, {}, {}, {})",
         UUID(int=7), event.id, account, "Two had to cancel.", "“Panel of birds” has 1 woman and 1 man.", NOW,
@@ -232,6 +243,14 @@ async def the_world() -> World:
     letters = [str(row["id"]) for row in await sql("SELECT id FROM letter ORDER BY id")]
     (line,) = await sql("SELECT plan FROM action_line ORDER BY code LIMIT 1") or [{"plan": "nothing"}]
     event_files = ["", ".csv", ".xlsx", ".json"]
+    own = registrations[QUETZAL].registration
+    await sql("INSERT INTO event_team (id, event, account) VALUES ({}, {}, {})", UUID(int=11), event.id, account)
+    feeds = {
+        kind: f"{await make_feed_link(kind, subject, language='en', now=NOW)}.ics"
+        for kind, subject in (
+            (FeedKind.PERSON, own.person), (FeedKind.MEMBER, desk.member), (FeedKind.LAB, lab.id), (FeedKind.ACCOUNT, account),
+        )
+    }  # fmt: skip
     found.values = {
         ("slug", "/events"): [event.slug, f"{event.slug}.ics", f"{event.slug}.atom"],
         ("slug", "/staff/events"): [event.slug],
@@ -248,6 +267,7 @@ async def the_world() -> World:
         ("token", "/speaking"): [speaking_url(invited[0], 1).rsplit("/", 1)[1]],
         ("slot_id", "/"): [str(slots[0]), str(invited[0])],
         ("letter_id", "/"): letters,
+        ("planned_id", "/"): [str(planned)],
         ("application_id", "/"): [str(one.id) for one in applications],
         ("registration_id", "/"): [str(registrations[QUETZAL].registration.id)],
         ("key", "/"): ["barcelona"],
@@ -257,7 +277,13 @@ async def the_world() -> World:
         ("name", "/"): ["2099", "2099.csv"],
         ("table", "/"): [f"{table}{end}" for table in ("engagement", "calendar-annex") for end in event_files[:3]],
         ("token", "/registrations"): [token],
+        ("token", "/registrations/{token:str}/calendar"): [
+            manage_url(own.id, own.link_version, by_letter=True).rsplit("/", 1)[1]
+        ],
+        ("token", "/people"): [feeds.pop(FeedKind.PERSON)],
+        ("token", "/feeds"): list(feeds.values()),
         ("token", "/join"): [token],
+        ("token", "/letters"): [opt_out_url(registrations[QUETZAL].registration.person, event.id).rsplit("/", 1)[1]],
         ("token", "/delegation"): [make_link("delegation", desk.id, desk.link_version)],
         ("person_id", "/delegation"): [str(registrations[QUETZAL].registration.id)],
         ("person_id", "/staff/events"): [str(registrations[QUETZAL].registration.id)],
@@ -266,6 +292,8 @@ async def the_world() -> World:
         ("question_id", "/"): [question.id],
         ("kept", "/"): [str(found.people[QUETZAL][0])],
         ("merged", "/"): [str(twin)],
+        ("message_id", "/"): await messages_of(event, other.registration),
+        ("token", "/answers"): [undo_token((await answers_of_event(event.id))[other.registration.id])],
     }
     found.own_links = [speaking_url(slot, 1).removeprefix(BASE_URL) for slot in slots[:2]]
     for address, path in await links_in_letters():
@@ -274,6 +302,19 @@ async def the_world() -> World:
         else:
             _, start, token = path.rsplit("/", 2)
             found.values.setdefault(("token", f"/{start}"), []).append(token)
+    return found
+
+
+async def messages_of(event: Any, registration: Any) -> list[str]:
+    """A "no" of somebody's calendar, and somebody's words, which staff have to decide about."""
+    from tests.replies.messages import calendar, head, plain
+
+    no = calendar(event.calendar_uid, registration.email, answer="DECLINED", more=("COMMENT:I fly south.",))
+    words = f"{head(registration.email, 'eventhub@localhost')}Content-Type: text/plain\r\n\r\nMay I bring a friend?"
+    found = []
+    for octets in (plain(no, registration.email, organiser_for(registration.person).address), words.encode()):
+        done = await receive(octets, source="pipe", envelope_recipient=None, now=NOW)
+        found.append(str(done.id))
     return found
 
 
@@ -439,7 +480,8 @@ async def test_only_the_person_sees_the_own_answer(app: Any, world: World) -> No
     ]
     assert own[0] == [["woman"], ["man"], ["woman"], ["man"], ["non_binary"]]  # as speakers, then as participants
     assert own[1] == [["man"], ["woman"], ["man"], ["woman"], ["non_binary"]]
-    feed = f"/people/{make_link('person', world.people[QUETZAL][0], 1)}.ics"
+    secret = await make_feed_link(FeedKind.PERSON, world.people[QUETZAL][0], language="en", now=NOW)
+    feed = f"/people/{secret}.ics"
     async with browser(app) as client:
         answer = await client.get(feed)
     assert (answer.status_code, leaks(answer.content, "text/calendar", public=True)) == (200, [])

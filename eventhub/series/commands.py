@@ -22,6 +22,7 @@ from eventhub.events.queries import (
     themes_of,
 )
 from eventhub.events.rules import LAST_EDITION, EventFacts, ItemFacts, item_problems
+from eventhub.mailings.commands import copy_wordings
 from eventhub.programme.commands import insert_item
 from eventhub.programme.queries import facts_of_item
 from eventhub.questions.commands import insert_copies
@@ -169,6 +170,7 @@ async def _copy(
     for item in copied_items(items, starts_on - event.starts_on):
         await _copy_item(new, item, facts.time_zone)
     await insert_copies(new, await questions_of(event.id), now=now)
+    await copy_wordings(event.id, new, now=now, account_id=account_id)
     return new
 
 
