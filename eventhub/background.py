@@ -11,6 +11,8 @@ from typing import Any
 
 from eventhub.database import utc_now
 from eventhub.mail import postman
+from eventhub.mailings import clock
+from eventhub.mailings.commands import write_due
 from eventhub.registrations import upkeep
 from eventhub.replies import mailbox
 from eventhub.replies.commands import release_due
@@ -20,6 +22,7 @@ from eventhub.settings import current_settings
 ALWAYS: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
     postman.background,
     upkeep.background,
+    clock.background,
     mailbox.background,
 )
 
@@ -42,4 +45,5 @@ async def work_once() -> int:
             await reader.look()
         finally:
             await reader.close()
+    await write_due(now)
     return await postman.send_due()
