@@ -7,8 +7,9 @@ from uuid import UUID
 
 #: Connections that carry letters to one domain at once; many receivers refuse a fourth.
 CONNECTIONS_PER_DOMAIN = 3
-#: This part of what may go in a minute may go at once.
-_BURST = 10
+#: This part of what may go in a minute may go at once: a scheduler that runs
+#: the postman now and then should find little left over.
+_BURST = 4
 
 
 def domain_of(address: str) -> str:

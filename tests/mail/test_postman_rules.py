@@ -312,7 +312,7 @@ def test_a_place_that_was_not_taken_in_time_is_lost():
 
     late = [key for key in keys if limits.wait_until(key, "example.org", max(promised) + 10 * MINUTE) is None]
 
-    assert len(late) == 1
+    assert len(late) == 2  # what may go at once, a quarter of a minute's
 
 
 async def test_letters_to_a_busy_domain_wait_without_an_attempt_and_hold_up_no_others(database, relay):  # noqa: F811
@@ -321,9 +321,10 @@ async def test_letters_to_a_busy_domain_wait_without_an_attempt_and_hold_up_no_o
     await a_letter("alex@small.example")
     postman = Postman(relay.relay(), letters_per_minute_and_domain=10, claim=10)
 
-    assert await postman.drain(NOW) == 2
-    assert sorted(address.rpartition("@")[2] for address in relay.recipients) == ["big.example", "small.example"]
-    assert Counter(await standing("status", "attempts")) == {("queued", 0): 39, ("sent", 1): 2}
+    assert await postman.drain(NOW) == 3
+    domains = sorted(address.rpartition("@")[2] for address in relay.recipients)
+    assert domains == ["big.example", "big.example", "small.example"]
+    assert Counter(await standing("status", "attempts")) == {("queued", 0): 38, ("sent", 1): 3}
 
     now, counts = NOW, []
     while now - NOW < 10 * MINUTE and await sql("SELECT 1 AS one FROM letter WHERE status <> 'sent'"):
