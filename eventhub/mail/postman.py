@@ -20,6 +20,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -40,6 +41,7 @@ from eventhub.mail.rules import (
     MAX_DEATHS,
     Outcome,
     Stage,
+    Wording,
     pause_after,
     wait_after,
     without_addresses,
@@ -170,7 +172,8 @@ class _Round:
         self._lease = uuid4()
         self._claimed: deque[ClaimedLetter] = deque()
         self._claiming = asyncio.Lock()
-        self._unmarked: list[tuple[ClaimedLetter, Answer]] = []
+        self._written: dict[UUID, bytes] = {}
+        self._unmarked: deque[tuple[ClaimedLetter, Answer]] = deque()
         self._marking = asyncio.Lock()
         self._handing_over = asyncio.Lock()
         self._tried: list[_Tried] = []
@@ -244,6 +247,7 @@ class _Round:
             if not self._handing_over.locked():
                 is_our_turn = await self._handing_over.acquire()
                 return
+            await self._write_ahead()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE):
                     is_our_turn = await self._handing_over.acquire()
@@ -309,6 +313,7 @@ class _Round:
             now = self.now()
             until = now + self._postman.lease
             self._looked, self._resting = time.monotonic(), set()
+            self._written.clear()
             rows = await _claim(now, until, self._lease, self._postman.claim)
             if not rows:
                 return False
@@ -353,34 +358,46 @@ class _Round:
         wanted = ((None, None), (letter.event, None), (None, letter.kind), (letter.event, letter.kind))
         return letter.kind not in NEVER_REST and any(pair in self._resting for pair in wanted)
 
+    async def _write_ahead(self) -> None:
+        """Write a letter whose turn comes soon, while the relay has another one to answer."""
+        for letter in islice(self._claimed, self._relay.connections):
+            if letter.id not in self._written:
+                with contextlib.suppress(Exception):  # it fails again when its turn comes, and is closed then
+                    self._written[letter.id] = self._write(letter, await wording_by_id(letter.wording))
+                return
+
     async def _octets(self, letter: ClaimedLetter) -> bytes | None:
         """The letter as the relay gets it; one that cannot be written fails and stops no other."""
+        if octets := self._written.pop(letter.id, None):
+            return octets
         wording = await wording_by_id(letter.wording)
         try:
-            facts: dict[str, Any] = msgspec.json.decode(letter.facts)
-            rendered = render(
-                letter.kind,
-                letter.language,
-                facts,
-                recipient_address=letter.recipient_address,
-                person_id=letter.person,
-                wording=wording,
-            )
-            octets = build_message(
-                rendered,
-                letter_id=letter.id,
-                message_id=letter.message_id,
-                recipient=Mailbox(letter.recipient_name, letter.recipient_address),
-                date=letter.created_at,
-                thread_id=letter.thread_id,
-            )
-            return self._postman.signer.sign(octets) if self._postman.signer else octets
+            return self._write(letter, wording)
         except Exception as error:
             # Its text may name the person: staff may read it, the log may not.
             logger.error("letter %s cannot be written: %s", letter.id, type(error).__name__)
             text = f"The letter cannot be written. {type(error).__name__}: {error}"
             await self._close(letter, "failed", text)
             return None
+
+    def _write(self, letter: ClaimedLetter, wording: Wording | None) -> bytes:
+        rendered = render(
+            letter.kind,
+            letter.language,
+            msgspec.json.decode(letter.facts),
+            recipient_address=letter.recipient_address,
+            person_id=letter.person,
+            wording=wording,
+        )
+        octets = build_message(
+            rendered,
+            letter_id=letter.id,
+            message_id=letter.message_id,
+            recipient=Mailbox(letter.recipient_name, letter.recipient_address),
+            date=letter.created_at,
+            thread_id=letter.thread_id,
+        )
+        return self._postman.signer.sign(octets) if self._postman.signer else octets
 
     async def _answered(self, letter: ClaimedLetter, answer: Answer) -> None:
         self._losses = self._losses + 1 if answer.lost else 0
@@ -416,27 +433,20 @@ class _Round:
         A connection carries nothing more until its last letter is marked.
         """
         async with self._marking:
-            marked, self._unmarked = self._unmarked, []
-            if marked:
-                await self._mark_all(marked)
+            while self._unmarked:
+                await self._mark_one(*self._unmarked[0])
+                self._unmarked.popleft()  # not before: what was accepted is marked rather than sent again
 
-    async def _mark_all(self, marked: list[tuple[ClaimedLetter, Answer]]) -> None:
-        words = " ".join("WHEN {} THEN {}" for _ in marked)
-        keys = ", ".join("{}" for _ in marked)
-        said = [value for letter, answer in marked for value in (letter.id, _short(answer.text))]
-        try:
-            done = await sql_without_disk(  # after a power failure it is sent again
-                "UPDATE letter SET status = 'sent', sent_at = {}, lease = NULL, leased_until = NULL, "
-                f"last_answer = CASE id {words} END WHERE lease = {{}} AND id IN ({keys}) RETURNING id",
-                self.now(), *said, self._lease, *(letter.id for letter, _ in marked),
-            )  # fmt: skip
-        except BaseException:  # they were accepted: try again rather than send them again
-            self._unmarked = marked + self._unmarked
-            raise
+    async def _mark_one(self, letter: ClaimedLetter, answer: Answer) -> None:
+        done = await sql_without_disk(  # after a power failure it is sent again
+            "UPDATE letter SET status = 'sent', sent_at = {}, lease = NULL, leased_until = NULL, last_answer = {} "
+            "WHERE id = {} AND lease = {} RETURNING id",
+            self.now(), _short(answer.text), letter.id, self._lease,
+        )  # fmt: skip
         if logger.isEnabledFor(logging.INFO):
-            logger.info("sent %s", "; ".join(_sent(letter, answer) for letter, answer in marked))
-        if len(done) < len(marked):
-            logger.warning("%d letters were sent after their lease", len(marked) - len(done))
+            logger.info("sent %s attempt %d: %s", letter.id, letter.attempts, without_addresses(answer.text))
+        if not done:
+            logger.warning("letter %s was sent after its lease", letter.id)
 
     async def _retry(self, letter: ClaimedLetter, text: str) -> None:
         again = self.now() + wait_after(letter.attempts, jitter=random.random())  # noqa: S311
@@ -539,10 +549,6 @@ _OTHERWISE = (
 )
 #: A mailbox or domain that does not exist, or is switched off (RFC 3463 3.2, 3.3).
 _NOT_KNOWN = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
-
-
-def _sent(letter: ClaimedLetter, answer: Answer) -> str:
-    return f"{letter.id} attempt {letter.attempts}: {without_addresses(answer.text)}"
 
 
 def _short(text: str) -> str:

@@ -377,7 +377,7 @@ _LONGEST_LINE, _MOST_LINES = 8192, 100
 
 def final_octets(octets: bytes) -> bytes:
     """A letter as it goes over the line: CRLF at every end, also at the last. Signatures are made over these."""
-    if octets.count(b"\n") != octets.count(b"\r\n") or octets.count(b"\r") != octets.count(b"\r\n"):
+    if not octets.count(b"\n") == octets.count(b"\r") == octets.count(b"\r\n"):
         octets = _LINE_END.sub(b"\r\n", octets)
     return octets if octets.endswith(b"\r\n") else octets + b"\r\n"
 
