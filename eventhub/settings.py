@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         description="The selector under which the public key stands in the DNS of the sender's domain.",
     )
     letters_per_minute_and_domain: int = Field(
-        default=600,
+        default=1200,
         ge=0,
         description="The most letters that go to addresses of one domain in a minute; 0: no limit.",
     )

@@ -336,7 +336,9 @@ class _Round:
                 await self._close(letter, "withdrawn", _STALE[letter.kind])
             elif (why := blocked.get(letter.recipient_address)) and letter.kind not in NEVER_SUPPRESSED:
                 await self._suppressed(letter, why)
-            elif at := self._postman.limits.wait_until(letter.id, domain_of(letter.recipient_address), now):
+            elif letter.kind not in NEVER_REST and (
+                at := self._postman.limits.wait_until(letter.id, domain_of(letter.recipient_address), now)
+            ):
                 later.setdefault(at, []).append(letter)
             else:
                 leaving.append(letter)

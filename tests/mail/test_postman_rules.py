@@ -284,7 +284,9 @@ async def test_an_offer_that_was_taken_away_and_a_reminder_of_what_was_cancelled
     ]
 
 
-# Limits of a domain
+# Limits of a domain; links to sign in know none
+
+DULL = {"recipient_name": "Alex Example", "test_token": "x"}
 
 
 def test_no_minute_sees_more_letters_to_a_domain_than_it_takes_and_all_go_in_the_end():
@@ -317,8 +319,8 @@ def test_a_place_that_was_not_taken_in_time_is_lost():
 
 async def test_letters_to_a_busy_domain_wait_without_an_attempt_and_hold_up_no_others(database, relay):  # noqa: F811
     for number in range(40):
-        await a_letter(f"p{number}@big.example", dedupe_key=f"big{number}")
-    await a_letter("alex@small.example")
+        await a_letter(f"p{number}@big.example", dedupe_key=f"big{number}", kind="mailbox_test", facts=DULL)
+    await a_letter("alex@small.example", kind="mailbox_test", facts=DULL)
     postman = Postman(relay.relay(), letters_per_minute_and_domain=10, claim=10)
 
     assert await postman.drain(NOW) == 3
@@ -333,6 +335,17 @@ async def test_letters_to_a_busy_domain_wait_without_an_attempt_and_hold_up_no_o
     assert max(sum(counts[n : n + 30]) for n in range(len(counts))) <= 11
     assert now - NOW < 6 * MINUTE
     assert set(await standing("attempts")) == {1}
+
+
+async def test_a_link_to_sign_in_does_not_wait_behind_others(database, relay):  # noqa: F811
+    for number in range(9):
+        await a_letter(f"p{number}@big.example", dedupe_key=f"big{number}", kind="mailbox_test", facts=DULL)
+    await a_letter("alex@big.example", kind="sign_in_link", dedupe_key="sign-in")
+
+    await Postman(relay.relay(), letters_per_minute_and_domain=4).drain(NOW)
+
+    assert "alex@big.example" in relay.recipients
+    assert len(relay.recipients) == 2
 
 
 async def test_one_domain_gets_three_connections_and_others_the_rest(database, relay):  # noqa: F811
