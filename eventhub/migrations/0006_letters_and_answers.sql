@@ -241,16 +241,5 @@ CREATE INDEX feed_link_lab ON feed_link (lab);
 -- SEQUENCE of a part of a programme in calendars (RFC 5546 2.1.4).
 ALTER TABLE programme_item ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
 
--- Minutes of a person in each participant report, so that two reports of one event add up and the same one does not.
-ALTER TABLE participant_report ADD COLUMN content_hash VARCHAR(64) NOT NULL DEFAULT '';
-CREATE TABLE reported_minutes (
-    id UUID NOT NULL PRIMARY KEY,
-    report UUID NOT NULL REFERENCES participant_report (id) ON DELETE CASCADE,
-    registration UUID NOT NULL REFERENCES registration (id) ON DELETE CASCADE,
-    minutes INTEGER NOT NULL
-);
-CREATE UNIQUE INDEX reported_minutes_once ON reported_minutes (report, registration);
-CREATE INDEX reported_minutes_registration ON reported_minutes (registration);
-
 -- The version of a campaign that an edit begins from.
 ALTER TABLE campaign ADD COLUMN version INTEGER NOT NULL DEFAULT 1;

@@ -103,7 +103,6 @@ async def everything_about(address: str) -> dict[str, Any]:
         "attendance": await _rows("SELECT * FROM attendance WHERE registration IN ({ids})", mine),
         "item_sign_ups": await _rows("SELECT * FROM item_sign_up WHERE registration IN ({ids})", mine),
         "join_clicks": await _rows("SELECT * FROM join_click WHERE registration IN ({ids})", mine),
-        "reported_minutes": await _rows("SELECT * FROM reported_minutes WHERE registration IN ({ids})", mine),
         "invitations": await _rows(
             "SELECT * FROM registration_invitation WHERE id IN ({ids})", by_address["registration_invitation"]
         ),

@@ -203,13 +203,3 @@ class ParticipantReport(Table, tablename="participant_report"):
     matched = Integer(default=0)
     imported_by = ForeignKey(Account, null=True, default=None)
     imported_at = Timestamptz()
-    content_hash = Varchar(length=64, default="", help_text="The same file counts once.")
-
-
-class ReportedMinutes(Table, tablename="reported_minutes"):
-    """Minutes of a person in one participant report; those of several reports of one event add up."""
-
-    id = UUID(primary_key=True, default=uuid4)
-    report = ForeignKey(ParticipantReport, null=False)
-    registration = ForeignKey(Registration, null=False)
-    minutes = Integer()

@@ -112,7 +112,6 @@ ROWS_OF_REGISTRATIONS = {
     "join_click.registration": "deleted",
     "registration.replaces": "stays: that somebody came for somebody",
     "registration_invitation.registration": "emptied by its address",
-    "reported_minutes.registration": "stays: minutes of nobody",
 }
 
 
