@@ -99,6 +99,7 @@ class StaffPapers(Controller):
             "papers/papers",
             event=event,
             counts=await paper_counts(event.id),
+            has_delegations=bool((await overview_of(event)).members),
             can_send=event.status == EventStatus.PUBLISHED and event.is_past(now),
         )
 

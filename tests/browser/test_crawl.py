@@ -12,9 +12,11 @@ import httpx
 
 from tests.browser.conftest import Site
 
-#: Pages of one kind that are looked at: addresses that differ in a name or an id only.
+#: Pages of one kind that are looked at: addresses that differ in a name or an id only; some words are no names.
 OF_ONE_KIND = 3
-_NAMED = re.compile(r"/(events|labs|members|programme|speakers|applications|outbox|figures)/(?!new\b)[^/.]+")
+_NAMED = re.compile(
+    r"/(events|labs|members|programme|speakers|applications|outbox|figures)/(?!(?:new|planned|held-back)\b)[^/.]+"
+)
 
 
 class Document(HTMLParser):
@@ -78,7 +80,7 @@ async def walk(client: httpx.AsyncClient, start: str) -> tuple[dict[str, list[st
         found = [] if answer.status_code == 200 else [f"answered {answer.status_code}"]
         if not answer.content:
             found.append("is empty")
-        if answer.headers["content-type"].startswith("text/html") and not address.endswith("/html"):
+        if answer.headers["content-type"].startswith("text/html") and not urlsplit(address).path.endswith("/html"):
             document = Document(answer.text)
             found += document.faults()
             for link in document.links:

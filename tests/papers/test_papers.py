@@ -622,3 +622,13 @@ async def test_others_are_answered_while_many_papers_are_made(database, app, cli
     assert len(PdfReader(io.BytesIO(await made)).pages) == 50
     assert len(waits) >= 5
     assert max(waits) < 2
+
+
+async def test_the_page_leads_to_a_sheet_only_where_somebody_is_expected(app, database):
+    event = await an_event(2)
+    async with await signed_in(app, "organiser") as desk:
+        before = (await desk.get(f"/staff/events/{event.slug}/papers")).text
+        await registered(event, "Alex Example")
+        after = (await desk.get(f"/staff/events/{event.slug}/papers")).text
+    assert ("attendance-sheet.pdf" in before, "attendance-sheet.pdf" in after) == (False, True)
+    assert "Nobody is expected yet" in before
