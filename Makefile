@@ -2,6 +2,8 @@
 PY ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+# dkimpy is published as source only; it is plain Python.
+LOCKED = --require-hashes --only-binary :all: --no-binary dkimpy
 
 .PHONY: run test bench browser-test lint types format lock messages clean
 
@@ -9,13 +11,13 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 	@$(PY) -c 'import sys; sys.exit("EventHub needs Python 3.11 or newer; set PY=python3.11" if sys.version_info < (3, 11) else 0)'
 	@echo "Setting up a virtual environment with locked dependencies …"
 	@$(PY) -m venv .venv
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	@$(PIP) install $(LOCKED) -r requirements.lock
 	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/eventhub-checkout.pth"
 	@printf '#!/bin/sh\nexec "%s/$(BIN)/python" -m eventhub "$$@"\n' "$(CURDIR)" > $(BIN)/eventhub && chmod +x $(BIN)/eventhub
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.run
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.lock
+	@$(PIP) install $(LOCKED) -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
