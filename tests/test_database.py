@@ -174,7 +174,7 @@ async def test_while_a_unit_of_work_is_kept_others_go_on_and_a_late_cancellation
 ) -> None:
     db = engine()
     if not isinstance(db, EmbeddedSQLiteEngine):
-        pytest.skip("asyncpg never blocks the loop")
+        pytest.skip("asyncpg never blocks the loop: pytest without --db runs it")
     assert db._writer is not None
     plain = db._writer.con.execute
     disk = threading.Event()
@@ -210,7 +210,7 @@ async def test_while_a_unit_of_work_is_kept_others_go_on_and_a_late_cancellation
 
 async def test_many_who_read_leave_a_connection_to_those_who_write(database: None) -> None:
     if is_sqlite():
-        pytest.skip("its reader is nobody's writer")
+        pytest.skip("its reader is nobody's writer: pytest --db=postgres runs it")
     readers = [asyncio.create_task(sql("SELECT 1 AS one FROM pg_sleep(30)")) for _ in range(30)]
     await asyncio.sleep(0.05)
     async with transaction():

@@ -249,18 +249,6 @@ def _json(facts: dict[str, Any]) -> str:
     return msgspec.json.encode(facts).decode()
 
 
-async def resend_letter(letter_id: UUID, *, now: datetime) -> bool:
-    """Try a letter that failed again, with all its attempts; False: it did not fail."""
-    done = await sql(
-        "UPDATE letter SET status = 'queued', attempts = 0, available_at = {}, last_answer = '' "
-        "WHERE id = {} AND status = 'failed' RETURNING id",
-        now,
-        letter_id,
-    )
-    letters_waiting.set()
-    return bool(done)
-
-
 async def withdraw_letters(event_id: UUID, kind: str) -> int:
     """Take back the letters of a kind about an event that a newer one overtakes; returns how many."""
     done = await sql(

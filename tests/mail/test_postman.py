@@ -15,7 +15,8 @@ from icalendar import Calendar
 
 from eventhub.database import sql, transaction, utc_now
 from eventhub.mail import postman
-from eventhub.mail.commands import OutgoingLetter, letters_waiting, post_letter, resend_letter, withdraw_letters
+from eventhub.mail.commands import OutgoingLetter, letters_waiting, post_letter, withdraw_letters
+from eventhub.mail.delivery import CannotBeSentAgain, send_again
 from eventhub.mail.postman import LEASE, Postman
 from eventhub.mail.queries import LetterFilter, letter_by_id, letter_counts, letters, oldest_waiting
 from eventhub.mail.rules import MAX_DEATHS
@@ -372,8 +373,9 @@ async def test_a_failed_letter_can_be_sent_again_by_hand_and_another_cannot(data
     await Postman(relay.relay()).drain(NOW)
     gone, alex = await standing("id")
 
-    assert await resend_letter(gone, now=NOW)
-    assert not await resend_letter(alex, now=NOW)
+    assert await send_again(gone, account_id=None, now=NOW) == gone
+    with pytest.raises(CannotBeSentAgain):
+        await send_again(alex, account_id=None, now=NOW)
 
     assert await standing("status", "attempts") == [("queued", 0), ("sent", 1)]
 
