@@ -8,7 +8,7 @@ from typing import Any
 
 import segno
 from PIL import Image
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from tests.browser.conftest import CHROMIUM, CHROMIUM_OPTIONS, OpenWindow, Site
 
@@ -54,12 +54,12 @@ async def test_marks_made_without_a_network_arrive_once_and_in_order(
     await page.fill("#q", second_name)
     await page.click("#door-search [type=submit]")
     await page.click(f"#found form:has(input[value='{second}']) button")
-    await page.wait_for_function("document.querySelector('#door-waiting').textContent.includes('2')")
+    await expect(page.locator("#door-waiting")).to_contain_text("2")
     await type_code(page, first)
     await type_code(page, "ZZZZ-ZZZZ")
     await page.wait_for_selector("#verdict .verdict.warning")
     await type_code(page, third)
-    await page.wait_for_function("document.querySelector('#door-waiting').textContent.includes('5')")
+    await expect(page.locator("#door-waiting")).to_contain_text("5")
     await page.click("#verdict .verdict-undo button")
     assert await waiting(page) == "4 marks wait for the network."
     kept = await page.evaluate("JSON.stringify(localStorage)")
