@@ -106,6 +106,7 @@ class Event(Table, tablename="event"):
     offer_hours = Integer(null=True, default=None, help_text="A free seat is offered for so long; None: given at once.")
     parent: ForeignKey[Any] = ForeignKey("self", null=True, default=None)
     counts_in_statistics = Boolean(default=True)
+    asks_feedback = Boolean(default=False, help_text="Whether people are asked by themselves once it is over.")
     host_member = ForeignKey(Member, null=True, default=None)
     parity_exempt_reason = Text(default="", help_text="Why the parity check is switched off, if it is.")
     printed_start = Varchar(length=40, default="")
