@@ -72,7 +72,7 @@ async def add_question(slug: str, new: Definition, *, now: datetime, account_id:
         event = await locked_event(event.id)
         refuse_cancelled(event)
         standing = await questions_of(event.id)
-        new = _tidied(new, event.language)
+        new = tidied(new, event.language)
         _check(new, event, standing)
         if wrong := too_many(standing, [new]):
             raise Problems({"": [wrong]})
@@ -107,7 +107,7 @@ async def change_question(
         refuse_cancelled(event)
         standing = await questions_of(event.id)
         before, index = _found(standing, question_id)
-        new = _tidied(new, event.language)
+        new = tidied(new, event.language)
         _check(new, event, standing[:index])
         if wrong := too_many([one for one in standing if one is not before], [new]):
             raise Problems({"": [wrong]})
@@ -294,7 +294,7 @@ def _question(new: Definition, *, position: int, question_id: str | None = None)
     )
 
 
-def _tidied(new: Definition, language: str) -> Definition:
+def tidied(new: Definition, language: str) -> Definition:
     """The texts tidied, languages that say nothing left out, and a code for each option that has none yet."""
     texts = {
         code: Texts(clean_line(one.label), clean_text(one.help), clean_line(one.purpose))

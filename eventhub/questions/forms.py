@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import wtforms
 from litestar.datastructures import FormMultiDict, UploadFile
@@ -11,7 +11,6 @@ from wtforms.validators import InputRequired, Optional
 
 from eventhub import languages
 from eventhub.errors import Problems
-from eventhub.events.queries import EventRow
 from eventhub.forms import Form
 from eventhub.pages import OWN_NAMES
 from eventhub.questions.rules import (
@@ -46,6 +45,18 @@ _CONDITION_WORDS = {
     "member=yes": Sentence("People who represent a member"),
     "member=no": Sentence("People who represent none of the members"),
 }
+
+
+class Asking(Protocol):
+    """What asks questions: an event, or the call of a lab."""
+
+    @property
+    def language(self) -> str:
+        """The language in which texts must be there."""
+
+    @property
+    def mode(self) -> str:
+        """How people attend; only where they choose can a question be for some of them."""
 
 
 class _QuestionForm(Form):
@@ -105,7 +116,11 @@ class _QuestionForm(Form):
 
 
 def question_form(
-    posted: FormMultiDict | None, event: EventRow, before: Sequence[Question], question: Question | None = None
+    posted: FormMultiDict | None,
+    event: Asking,
+    before: Sequence[Question],
+    question: Question | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Any:
     """
     The form of a question in all languages.
@@ -113,11 +128,12 @@ def question_form(
     Args:
         before: Questions that its condition may name.
         question: The one that is changed; None: a new one.
+        more: Further fields by name.
 
     """
     codes = current_settings().language_codes
     rows = _rows_posted(posted) if posted is not None else max(5, len(question.options) + 3 if question else 0)
-    members: dict[str, Any] = {}
+    members: dict[str, Any] = dict(more or {})
     for code in codes:
         named = OWN_NAMES[code]
         members[f"label_{code}"] = wtforms.StringField(
@@ -163,7 +179,7 @@ def _values(question: Question) -> dict[str, Any]:
 
 
 def _condition_choices(
-    event: EventRow, before: Sequence[Question], current: str | None
+    event: Asking, before: Sequence[Question], current: str | None
 ) -> dict[str, list[tuple[str, str]]]:
     """Groups of conditions: those on standard fields, and those on answers to the questions before."""
     ways = {code: words for code, words in _CONDITION_WORDS.items() if event.mode == "hybrid" or "attends" not in code}

@@ -542,6 +542,11 @@ def _read_file(question: Question, given: Any) -> _Read:
         return None, None
     if not isinstance(given, SentFile):
         return None, Sentence("Please send a file.")
+    return checked_file(given)
+
+
+def checked_file(given: SentFile) -> tuple[KeptFile | None, Sentence | None]:
+    """A file as it is kept, told by its content and not by its name; or what is wrong with it."""
     if len(given.content) > LARGEST_FILE:
         return None, Sentence("This file is larger than 5 MB. Please choose a smaller one.")
     found = next((one for one in _SIGNATURES if given.content.startswith(one[0])), None)

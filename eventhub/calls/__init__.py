@@ -1,0 +1,1 @@
+"""Rounds, templates and calls."""
