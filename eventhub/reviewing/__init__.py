@@ -1,0 +1,1 @@
+"""Reviewing applications and deciding about them."""
