@@ -1,0 +1,1 @@
+"""The balanced cohort: what is asked of it, and the best one that fits."""
