@@ -1,0 +1,1 @@
+"""Feedback after events and labs."""
