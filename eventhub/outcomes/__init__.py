@@ -1,0 +1,1 @@
+"""Outcomes of labs and their follow-ups."""
