@@ -7,46 +7,37 @@ end in example.org. It is the same on every machine but for its dates, which
 lie around the day on which it is loaded.
 """
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from eventhub.accounts.commands import add_account
 from eventhub.accounts.queries import account_by_email
 from eventhub.accounts.rules import Role
+from eventhub.applying.commands import NewApplication, apply_to_lab
 from eventhub.bodies.commands import give_seat
+from eventhub.calls.commands import load_lab_templates
+from eventhub.calls.opening import NewCall, open_call
 from eventhub.campaigns.commands import create_campaign, propose_event
 from eventhub.campaigns.rules import CampaignFacts, Proposal
 from eventhub.database import sql, transaction
 from eventhub.delegations.commands import ByStaff, Contact, NewDelegate, Terms, add_delegate, set_delegation
+from eventhub.demo_people import MAN, NON_BINARY, WOMAN, City, People
+from eventhub.demo_round import Play, RoundOf2024, RunningLabs
 from eventhub.directory.imports import load_facts
-from eventhub.directory.people import StatedBy, keep_gender_statement, person_with_email
-from eventhub.directory.rules import Gender
 from eventhub.events.commands import cancel_event, create_event, publish_event
 from eventhub.events.imports import import_events
 from eventhub.events.queries import EventRow, event_by_slug
 from eventhub.events.rules import EventFacts, ItemFacts
 from eventhub.fairness.commands import choose_invited_members
 from eventhub.invitations.commands import NewInvitation, add_invitation, send_invitation
-from eventhub.labs.commands import (
-    LabFacts,
-    NewApplication,
-    NewCall,
-    add_lab_session,
-    apply_to_lab,
-    create_lab,
-    create_round,
-    load_labs_2024,
-    open_call,
-)
+from eventhub.labs.commands import LabFacts, create_lab, create_round
 from eventhub.programme.commands import add_programme_item
 from eventhub.questions.commands import add_question
 from eventhub.questions.rules import Condition, Definition, Option, Texts
 from eventhub.registrations.commands import (
     NewHeadCount,
-    NewRegistration,
     record_attendance,
     record_head_count,
     register_participant,
@@ -54,6 +45,7 @@ from eventhub.registrations.commands import (
 from eventhub.registrations.pools import add_pool
 from eventhub.registrations.rules import PoolFacts
 from eventhub.resources import DATA
+from eventhub.reviewing.queries import REVIEWING_ROLES
 from eventhub.series.commands import create_series, next_edition
 from eventhub.speakers.commands import NewSpeaker, add_speaker
 
@@ -65,79 +57,6 @@ STAFF = (
     ("reader@example.org", "Demo Reader", Role.READER),
     ("check-in@example.org", "Demo Check-in", Role.CHECK_IN),
 )
-_FIRST = [
-    "Ilun",
-    "Tavo",
-    "Maren",
-    "Sanoa",
-    "Keli",
-    "Orin",
-    "Yumei",
-    "Dalu",
-    "Asha",
-    "Noor",
-    "Rumi",
-    "Elio",
-    "Zuri",
-    "Kian",
-    "Mika",
-    "Tolu",
-    "Luma",
-    "Sefi",
-    "Amai",
-    "Juno",
-]
-_LAST = [
-    "Velandi",
-    "Okrat",
-    "Tesmor",
-    "Lindavar",
-    "Quelho",
-    "Marasti",
-    "Ubeki",
-    "Doranje",
-    "Pellova",
-    "Kintaro",
-    "Sabrel",
-    "Nuvasa",
-    "Torbek",
-    "Ralindo",
-    "Azembo",
-    "Fintala",
-    "Gorvani",
-    "Hesmira",
-    "Ilkano",
-    "Jorvette",
-]
-WOMAN, MAN, NON_BINARY = Gender.WOMAN, Gender.MAN, Gender.NON_BINARY
-#: Participants of the labs of 2024: 54 women of 100, as the report of that year prints.
-LAB_GENDERS = [WOMAN] * 54 + [MAN] * 46
-LAB_MEMBERS = 39
-
-
-@dataclass
-class _People:
-    """Invented people, one after the other, always the same ones."""
-
-    dice: random.Random = field(default_factory=lambda: random.Random(2024))  # noqa: S311  no secret is made
-    made: int = 0
-
-    def name(self) -> str:
-        self.made += 1
-        first, last = _FIRST[self.made % len(_FIRST)], _LAST[(self.made * 7 + self.made // 20) % len(_LAST)]
-        return f"{first} {last}"
-
-    def new(self, member: str, language: str, gender: str, *, online: bool) -> NewRegistration:
-        name = self.name()
-        return NewRegistration(
-            name=name,
-            email=f"{name.lower().replace(' ', '.')}.{self.made}@example.org",
-            attends="online" if online else "on_site",
-            gender=gender,
-            level="political" if self.made % 9 == 0 else "technical",
-            member=member,
-            language=language,
-        )
 
 
 async def load_demo(now: datetime) -> bool:
@@ -150,6 +69,7 @@ async def load_demo(now: datetime) -> bool:
     if await sql("SELECT 1 AS one FROM audit_entry WHERE action = 'load_demo'"):
         return False
     await load_facts(now=now)
+    await load_lab_templates(now)
     for email, name, role in STAFF:
         if await account_by_email(email) is None:
             await add_account(email, name=name, role=role, now=now)
@@ -161,18 +81,19 @@ async def load_demo(now: datetime) -> bool:
         content, "calendar_2020_public.csv", source="calendar-2020", dry_run=False, now=now, account_id=account_id
     )
     members = await sql("SELECT key, language, region FROM member WHERE kind = 'member' ORDER BY key")
-    loader = _Loader(now, account_id, _People(), [(row["key"], row["language"]) for row in members])
-    await loader.labs_of_2024()
+    loader = _Loader(now, account_id, People(), [(row["key"], row["language"]) for row in members])
     await loader.past_events()
     await loader.coming_events()
     await loader.running_call()
+    await play_labs(now, account_id)
     await loader.asking_events()
     await loader.board_and_campaign()
     async with transaction():
         # letters about what is past were sent long ago, as far as the demonstration goes
         await sql(
-            "UPDATE letter SET status = 'sent', sent_at = created_at, attempts = 1 WHERE event IN "
+            "UPDATE letter SET status = 'sent', sent_at = created_at, attempts = 1 WHERE created_at < {} OR event IN "
             "(SELECT id FROM event WHERE starts_on < {})",
+            now - timedelta(hours=12),
             now.date(),
         )
         await sql(
@@ -183,11 +104,31 @@ async def load_demo(now: datetime) -> bool:
     return True
 
 
+async def play_labs(now: datetime, account_id: UUID) -> None:
+    """The round of 2024 from its call to its report, and labs of the present round in every stage."""
+    rows = await sql(
+        "SELECT m.key AS key, m.language AS language, g.code AS region FROM member m JOIN region g ON g.id = m.region "
+        "WHERE m.kind = 'member' ORDER BY m.key"
+    )
+    cities = [City(row["key"], row["language"], row["region"]) for row in rows]
+    reviewers = []
+    for email, _, role in STAFF:
+        if role in REVIEWING_ROLES:
+            account = await account_by_email(email)
+            assert account is not None
+            reviewers.append(UUID(str(account["id"])))
+    play = Play(People("lab"), account_id, reviewers)
+    await RoundOf2024(play, cities, now).load()
+    running = RunningLabs(play, cities, now, now.year + 1)
+    await running.load()
+    await running.drafts("safe-ways-home", 3)
+
+
 @dataclass
 class _Loader:
     now: datetime
     account_id: UUID
-    people: _People
+    people: People
     members: Sequence[tuple[str, str]]
 
     async def event(
@@ -256,47 +197,6 @@ class _Loader:
                 await record_attendance(
                     done.registration.id, attended=True, now=event.ends_at or at, account_id=self.account_id
                 )
-
-    async def labs_of_2024(self) -> None:
-        """The ten labs with sessions in 2024, people of 39 members, and who was there."""
-        await load_labs_2024(self.now)
-        labs = await sql("SELECT id, slug, name, number, place FROM lab ORDER BY number")
-        chosen = [self.members[i * len(self.members) // LAB_MEMBERS] for i in range(LAB_MEMBERS)]
-        for lab in labs[:10]:
-            number = int(lab["number"])
-            for meeting in (1, 2):
-                in_person = meeting == 2 and bool(lab["place"])
-                event = await self.event(
-                    f"{lab['name']}: lab session {meeting}", date(2024, 3 + meeting * 3, 2 * number),
-                    kind="lab_session", mode="in_person" if in_person else "online",
-                    place=lab["place"] if in_person else "", country="TR" if in_person else "",
-                )  # fmt: skip
-                await add_lab_session(lab["slug"], event.slug, now=self.now, account_id=self.account_id)
-                at = datetime(2024, 2 + meeting * 3, 20, 9, tzinfo=UTC)
-                for seat in range(10):
-                    turn = (number - 1) * 10 + seat
-                    member, language = chosen[turn % LAB_MEMBERS]
-                    gender = LAB_GENDERS[(turn * 37) % 100]
-                    name = f"{_FIRST[turn % 20]} {_LAST[(turn * 3 + turn // 20) % 20]}"
-                    email = f"{name.lower().replace(' ', '.')}.lab{turn}@example.org"
-                    new = NewRegistration(name=name, email=email, gender=gender, level="technical", member=member, language=language)  # fmt: skip
-                    done = await register_participant(event.slug, new, now=at)
-                    await self._lab_participant(lab["id"], new, at)
-                    if meeting == 1 or turn % 4:
-                        await record_attendance(
-                            done.registration.id, attended=True, now=event.ends_at or at, account_id=self.account_id
-                        )
-
-    async def _lab_participant(self, lab_id: UUID, new: NewRegistration, at: datetime) -> None:
-        async with transaction():
-            person = await person_with_email(new.email, name=new.name, now=at)
-            member = (await sql("SELECT id FROM member WHERE key = {}", new.member))[0]["id"]
-            await keep_gender_statement(person, Gender(new.gender), by=StatedBy.FORM, language=new.language, now=at)
-            await sql(
-                "INSERT INTO lab_participant (id, lab, person, member, role, joined_at) "
-                "VALUES ({}, {}, {}, {}, 'participant', {}) ON CONFLICT (lab, person) DO NOTHING",
-                uuid4(), lab_id, person, member, at,
-            )  # fmt: skip
 
     async def past_events(self) -> None:
         """Own events of the last years with panels, attendance, a head count and a parity exception."""

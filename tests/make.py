@@ -160,7 +160,7 @@ async def a_lab_with_call(
     cohort_size: int | None = None,
 ) -> Any:
     """A lab whose call is open, for long: pages look at the real clock."""
-    from eventhub.labs.commands import NewCall, open_call
+    from eventhub.calls.opening import NewCall, open_call
 
     lab = await a_lab(name)
     call = NewCall(
@@ -172,7 +172,7 @@ async def a_lab_with_call(
 
 async def an_application(lab: Any, member: str = "barcelona", email: str | None = None) -> Any:
     """An application of a member that exists."""
-    from eventhub.labs.commands import NewApplication, apply_to_lab
+    from eventhub.applying.commands import NewApplication, apply_to_lab
 
     new = NewApplication(
         member=member, contact_name="Alex Example", email=email or f"contact@{member}.example.org", motivation="We want to learn."

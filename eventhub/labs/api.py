@@ -10,29 +10,20 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from eventhub import languages
 from eventhub.access import Policy, account_of, open_to
+from eventhub.applying.commands import NewApplication, apply_to_lab
+from eventhub.calls.opening import NewCall, open_call
+from eventhub.cohorts.queries import View, labs_of, name_of, newest_view
 from eventhub.errors import Problems
 from eventhub.events.api import instant
 from eventhub.events.queries import themes
 from eventhub.events.zones import as_instant
-from eventhub.labs.commands import (
-    LabFacts,
-    NewApplication,
-    NewCall,
-    accept_application,
-    add_lab_session,
-    apply_to_lab,
-    create_lab,
-    decline_application,
-    open_call,
-    review_application,
-    waitlist_application,
-)
+from eventhub.labs.commands import LabFacts, add_lab_session, create_lab
 from eventhub.labs.queries import (
     ApplicationRow,
     LabRow,
     action_lines_of_lab,
-    applications_of,
     lab_by_slug,
     labs,
     sessions_of,
@@ -41,12 +32,19 @@ from eventhub.labs.rules import ApplicationStatus
 from eventhub.limits import FORMS_PER_MINUTE, at_most
 from eventhub.listing import Listing, listing, window
 from eventhub.problems import check_words
+from eventhub.reviewing.commands import (
+    accept_application,
+    decline_application,
+    review_application,
+    waitlist_application,
+)
+from eventhub.reviewing.queries import Reader, application_for, applications_for
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
 
 class LabIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A new lab; `title` and `name` mean the same. Themes and action lines by their codes."""
+    """A new lab; `title` and `name` mean the same. Themes, action lines and the template by their codes."""
 
     name: str | None = None
     title: str | None = None
@@ -54,6 +52,7 @@ class LabIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     year: int
     themes: list[str] = []
     action_lines: list[str] = []
+    template: str | None = None
     description: str | None = None
     place: str | None = None
     country: str | None = None
@@ -184,6 +183,99 @@ class ApplicationOut(msgspec.Struct, kw_only=True):
     status_at: datetime
 
 
+class BoundPriceOut(msgspec.Struct, kw_only=True):
+    """What a bound costs, in points; `lab` is the slug of the lab whose bound it is."""
+
+    lab: str
+    bound: str
+    points: float
+
+
+class ContradictionOut(msgspec.Struct, kw_only=True):
+    """A bound that cannot hold together with the others, and the number with which it could."""
+
+    lab: str
+    bound: str
+    possible: int | None
+
+
+class CohortLineOut(msgspec.Struct, kw_only=True):
+    """An application in a proposal; `in` with the deviations of people, `score` null while one's own review is open."""
+
+    application: UUID
+    applicant: str
+    member: str
+    region: str
+    score: float | None
+    rank: int
+    proposed: bool
+    is_in: bool = msgspec.field(name="in")
+    why: str
+    deviation: str
+    status: str
+    confirmed_at: datetime | None
+
+
+class CohortOut(msgspec.Struct, kw_only=True):
+    """The newest proposal for the cohort of a lab; scores in points, `chosen` null when nothing fits the bounds."""
+
+    lab: str
+    proposal: UUID
+    whole_round: bool
+    proposed_at: datetime
+    adopted_at: datetime | None
+    chosen: int | None
+    score: float
+    price_of_balance: float
+    prices: list[BoundPriceOut]
+    contradictions: list[ContradictionOut]
+    applications: list[CohortLineOut]
+
+
+def _cohort_out(view: View, slugs: dict[str, str]) -> CohortOut:
+    kept = view.proposal
+    result = kept.result
+    return CohortOut(
+        lab=view.lab.slug,
+        proposal=kept.id,
+        whole_round=kept.lab is None,
+        proposed_at=kept.proposed_at,
+        adopted_at=kept.adopted_at,
+        chosen=None if result.chosen is None else len(result.chosen.get(str(view.lab.id), ())),
+        score=view.score / 1000,
+        price_of_balance=result.price / 1000,
+        prices=[
+            BoundPriceOut(
+                lab=slugs.get(one.lab, ""), bound=languages.say(one.bound.words(name_of)), points=one.lost / 1000
+            )
+            for one in result.prices
+        ],
+        contradictions=[
+            ContradictionOut(
+                lab=slugs.get(one.lab, ""), bound=languages.say(one.bound.words(name_of)), possible=one.possible
+            )
+            for one in result.contradictions
+        ],
+        applications=[
+            CohortLineOut(
+                application=one.application,
+                applicant=one.applicant,
+                member=one.member,
+                region=one.region,
+                score=None if one.score is None else one.score / 1000,
+                rank=one.rank,
+                proposed=one.is_proposed,
+                is_in=one.is_in,
+                why=languages.say(one.why),
+                deviation=one.deviation,
+                status=one.status,
+                confirmed_at=one.confirmed_at,
+            )
+            for one in view.entries
+        ],
+    )
+
+
 def _call_out(lab: LabRow, now: datetime) -> CallOut | None:
     call = lab.call
     if call is None:
@@ -283,6 +375,7 @@ class LabsApi(Controller):
             place=data.place or "",
             country=data.country or "",
             action_lines=tuple(data.action_lines),
+            template=data.template or "",
         )
         lab = await create_lab(facts, now=now, account_id=account_of(request).account_id)
         return await _lab_out(lab, now)
@@ -330,7 +423,7 @@ class LabsApi(Controller):
         if problems:
             raise Problems(problems)
         lab = await open_call(slug, new, now=now, account_id=account_of(request).account_id)
-        return Response(await _lab_out(lab, now), status_code=200 if before.call else 201)
+        return Response(await _lab_out(lab, now), status_code=200 if before.own_call else 201)
 
     @post("/{slug:str}/sessions", opt=open_to(Policy.EDIT_LABS))
     async def add_session(
@@ -366,6 +459,7 @@ class LabsApi(Controller):
     @get("/{slug:str}/applications", opt=open_to(Policy.READ_APPLICATIONS))
     async def applications(
         self,
+        request: Request[Any, Any, Any],
         slug: FromPath[str],
         status: FromQuery[str] = "",
         limit: FromQuery[int] = 50,
@@ -375,8 +469,26 @@ class LabsApi(Controller):
         size, offset = window(limit, cursor)
         check_words(status=(status, ApplicationStatus))
         lab = await lab_by_slug(slug)
-        found, total = await applications_of(lab.id, status=status, limit=size, offset=offset)
-        return listing([_application_out(one) for one in found], total=total, limit=size, offset=offset)
+        who = account_of(request)
+        reader = Reader(who.account_id, who.may(Policy.EDIT_LABS))
+        found, total = await applications_for(reader, lab, status=status, limit=size, offset=offset)
+        return listing([_application_out(one.application) for one in found], total=total, limit=size, offset=offset)
+
+    @get("/{slug:str}/cohort", opt=open_to(Policy.EDIT_LABS))
+    async def cohort(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> CohortOut:
+        """The newest proposal for the lab's cohort; 404 before there is one."""
+        lab, who = await lab_by_slug(slug), account_of(request)
+        view = await newest_view(lab, Reader(who.account_id, who.may(Policy.EDIT_LABS)), now.date())
+        return _cohort_out(view, {str(one.id): one.slug for one in await labs_of(view.proposal)})
+
+
+async def _as_read(request: Request[Any, Any, Any], application_id: UUID) -> ApplicationOut:
+    """One application as whoever asks may see it."""
+    who = account_of(request)
+    found = await application_for(Reader(who.account_id, who.may(Policy.EDIT_LABS)), application_id)
+    return _application_out(found.application)
 
 
 class ApplicationsApi(Controller):
@@ -395,15 +507,14 @@ class ApplicationsApi(Controller):
         now: NamedDependency[datetime],
     ) -> ApplicationOut:
         """Score it; a later review of the same account replaces its earlier one."""
-        return _application_out(
-            await review_application(
-                application_id,
-                score=data.score,
-                comment=data.comment or "",
-                now=now,
-                account_id=account_of(request).account_id,
-            )
+        await review_application(
+            application_id,
+            score=data.score,
+            comment=data.comment or "",
+            now=now,
+            account_id=account_of(request).account_id,
         )
+        return await _as_read(request, application_id)
 
     @post("/accept", status_code=200)
     async def accept(
@@ -415,9 +526,8 @@ class ApplicationsApi(Controller):
     ) -> ApplicationOut:
         """Take the applicant into the lab."""
         who = account_of(request).account_id
-        return _application_out(
-            await accept_application(application_id, reason=data.reason or "", now=now, account_id=who)
-        )
+        await accept_application(application_id, reason=data.reason or "", now=now, account_id=who)
+        return await _as_read(request, application_id)
 
     @post("/waitlist", status_code=200)
     async def waitlist(
@@ -429,9 +539,8 @@ class ApplicationsApi(Controller):
     ) -> ApplicationOut:
         """Let the applicant wait for a place."""
         who = account_of(request).account_id
-        return _application_out(
-            await waitlist_application(application_id, reason=data.reason or "", now=now, account_id=who)
-        )
+        await waitlist_application(application_id, reason=data.reason or "", now=now, account_id=who)
+        return await _as_read(request, application_id)
 
     @post("/decline", status_code=200)
     async def decline(
@@ -443,9 +552,8 @@ class ApplicationsApi(Controller):
     ) -> ApplicationOut:
         """Say no to the applicant."""
         who = account_of(request).account_id
-        return _application_out(
-            await decline_application(application_id, reason=data.reason or "", now=now, account_id=who)
-        )
+        await decline_application(application_id, reason=data.reason or "", now=now, account_id=who)
+        return await _as_read(request, application_id)
 
 
 LAB_API: list[Any] = [LabsApi, ApplicationsApi]

@@ -1,5 +1,6 @@
 """Forms of labs, calls and applications."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,17 +9,16 @@ import wtforms
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from eventhub import languages
+from eventhub.calls.opening import NewCall
 from eventhub.database import Row
-from eventhub.events.forms import country_choices, labelled, zone_choices
+from eventhub.events.forms import HALVES, country_choices, halves, labelled, which_of, zone_choices
 from eventhub.forms import Form
-from eventhub.labels import label_of
-from eventhub.labs.commands import LabFacts, NewApplication, NewCall
-from eventhub.labs.queries import ApplicationRow, CallRow, LabRow
+from eventhub.labs.commands import LabFacts
+from eventhub.labs.queries import CallRow, LabRow
 from eventhub.labs.rules import (
     FIRST_YEAR,
     HIGHEST_SCORE,
     LAST_YEAR,
-    LONGEST_ANSWER,
     LONGEST_NAME,
     LONGEST_REMARK,
     LONGEST_TEXT,
@@ -27,12 +27,16 @@ from eventhub.labs.rules import (
     MOST_COHORT,
     LabStatus,
 )
-from eventhub.settings import current_settings
 
 
 class LabForm(Form):
     """What staff say of a lab."""
 
+    template = wtforms.SelectField(
+        "Made from",
+        [Optional()],
+        description="The template proposes texts, questions, criteria, letters and sessions. You can change all of it.",
+    )
     name = wtforms.StringField("Name", [InputRequired(), Length(max=LONGEST_NAME)])
     full_title = wtforms.StringField(
         "Full title", [Length(max=LONGEST_TITLE)], description="Only if it differs from the name."
@@ -42,13 +46,21 @@ class LabForm(Form):
     action_lines = wtforms.SelectMultipleField("Action lines", [Optional()])
     description = wtforms.TextAreaField("Description", [Length(max=LONGEST_TEXT)])
     place = wtforms.StringField(
-        "Host city", [Length(max=LONGEST_NAME)], description="Leave it empty for a lab that is online only."
+        "Host city", [Length(max=LONGEST_NAME)], description="Leave it empty if people meet online only."
     )
     country = wtforms.SelectField("Country", [Optional()])
-    status = wtforms.SelectField("Where the lab stands", [InputRequired()], default=LabStatus.PLANNED)
+    status = wtforms.SelectField("Where it stands", [InputRequired()], default=LabStatus.PLANNED)
 
-    def __init__(self, *args: Any, themes: list[Row], action_lines: list[Row], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        themes: list[Row],
+        action_lines: list[Row],
+        templates: Sequence[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.template.choices = [("", languages.gettext("Nothing")), *templates]
         self.themes.choices = labelled(row["code"] for row in themes)
         self.action_lines.choices = [(row["code"], f"{row['plan']}: {row['name']}") for row in action_lines]
         self.country.choices = [("", "–"), *country_choices(languages.current())]
@@ -65,6 +77,7 @@ class LabForm(Form):
             place=self.place.data or "",
             country=self.country.data or "",
             action_lines=tuple(self.action_lines.data or ()),
+            template=(self.template.data if self.template else "") or "",
         )
 
 
@@ -87,6 +100,8 @@ class CallForm(Form):
     closes_time = wtforms.TimeField(
         "Closing time", [InputRequired()], default=time(17), description="Nobody can apply from then on."
     )
+    which_opens = wtforms.RadioField("Which of the two opening times?", [Optional()], validate_choice=False)
+    which_closes = wtforms.RadioField("Which of the two closing times?", [Optional()], validate_choice=False)
     time_zone = wtforms.SelectField("Time zone", [InputRequired()], description="Readers see their own time beside it.")
     text = wtforms.TextAreaField("Text of the call", [Length(max=LONGEST_TEXT)])
     criteria = wtforms.TextAreaField(
@@ -101,6 +116,7 @@ class CallForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.time_zone.choices = zone_choices()
+        self.which_opens.choices = self.which_closes.choices = halves()
 
     def call(self) -> NewCall:
         """The call as typed."""
@@ -111,6 +127,8 @@ class CallForm(Form):
             text=self.text.data or "",
             criteria=self.criteria.data or "",
             cohort_size=self.cohort_size.data,
+            second_opening=HALVES.get(self.which_opens.data or ""),
+            second_closing=HALVES.get(self.which_closes.data or ""),
         )
 
 
@@ -131,80 +149,13 @@ def values_of_call(call: CallRow) -> dict[str, Any]:
         "opens_time": opens.time(),
         "closes_on": closes.date(),
         "closes_time": closes.time(),
+        "which_opens": which_of(call.opens_at, call.time_zone),
+        "which_closes": which_of(call.closes_at, call.time_zone),
         "time_zone": call.time_zone,
         "text": call.text,
         "criteria": call.criteria,
         "cohort_size": call.cohort_size,
     }
-
-
-class AnswersForm(Form):
-    """What a member writes, and may rewrite until the call closes."""
-
-    contact_name = wtforms.StringField(
-        "Name of the contact person",
-        [InputRequired(), Length(max=LONGEST_NAME)],
-        render_kw={"autocomplete": "name", "spellcheck": "false"},
-    )
-    motivation = wtforms.TextAreaField(
-        "Why you apply",
-        [InputRequired(), Length(max=LONGEST_ANSWER)],
-        description="The problem of your city, and what you hope to take home.",
-    )
-    offers = wtforms.TextAreaField(
-        "What you bring", [Optional(), Length(max=LONGEST_ANSWER)], description="Cases, experience, people."
-    )
-    needs = wtforms.TextAreaField("What you need", [Optional(), Length(max=LONGEST_ANSWER)])
-    language = wtforms.SelectField("Language of our letters", [InputRequired()])
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.language.choices = labelled(current_settings().language_codes)
-
-    def answers(self, *, member: str, email: str) -> NewApplication:
-        """The application as typed."""
-        return NewApplication(
-            member=member,
-            contact_name=self.contact_name.data or "",
-            email=email,
-            motivation=self.motivation.data or "",
-            offers=self.offers.data or "",
-            needs=self.needs.data or "",
-            language=self.language.data or "",
-        )
-
-
-class ApplyForm(AnswersForm):
-    """An application to a lab."""
-
-    member = wtforms.SelectField(
-        "Member",
-        [InputRequired()],
-        description="The city or metropolis in whose name you apply.",
-    )
-    email = wtforms.EmailField(
-        "E-mail address",
-        [InputRequired(), Length(max=254)],
-        description="We send a letter with your personal link there.",
-        render_kw={"autocomplete": "email"},
-    )
-
-    def __init__(self, *args: Any, members: list[tuple[str, list[tuple[str, str]]]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        grouped = {languages.gettext(label_of(region)): bodies for region, bodies in members}
-        self.member.choices = {None: [("", languages.gettext("Please choose"))], **grouped}
-
-
-class ChangeForm(AnswersForm):
-    """The same, by the personal link."""
-
-    version = wtforms.IntegerField(widget=wtforms.widgets.HiddenInput(), validators=[InputRequired()])
-
-
-def values_of_application(application: ApplicationRow) -> dict[str, Any]:
-    """What the form shows for an application that exists."""
-    names = ("contact_name", "motivation", "offers", "needs", "language", "version")
-    return {name: getattr(application, name) for name in names}
 
 
 class ReviewForm(Form):
@@ -233,7 +184,9 @@ class DecisionForm(Form):
 class SessionForm(Form):
     """The event that becomes the next session of a lab."""
 
-    event = wtforms.SelectField("Event", [InputRequired()], description="Events of the kind “lab session”.")
+    event = wtforms.SelectField(
+        "Event", [InputRequired()], description="Events of the kind for sessions that belong nowhere yet."
+    )
 
     def __init__(self, *args: Any, events: list[Row], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from eventhub.calls.content import content_of
+from eventhub.calls.rules import CallContent, takes
 from eventhub.database import Row, sql
 from eventhub.errors import NotFound
 from eventhub.events.queries import EVENT_COLUMNS, EventRow
@@ -19,8 +22,8 @@ from eventhub.settings import current_settings
 from eventhub.words import Sentence
 
 
-class CallRow(msgspec.Struct, frozen=True):
-    """The call of one lab."""
+class CallRow(msgspec.Struct, frozen=True, dict=True):
+    """The call of one lab: its own, or that of its round."""
 
     id: UUID
     lab: UUID
@@ -30,6 +33,21 @@ class CallRow(msgspec.Struct, frozen=True):
     closes_at: datetime
     time_zone: str
     cohort_size: int | None
+    kept: str = ""
+    version: int = 1
+    extended_from: datetime | None = None
+    extended_at: datetime | None = None
+    is_of_round: bool = False
+
+    @cached_property
+    def content(self) -> CallContent:
+        """All that it says besides when."""
+        return content_of(self.kept, text=self.text, criteria=self.criteria, cohort_size=self.cohort_size)
+
+    def takes(self, now: datetime, *, begun_at: datetime | None) -> bool:
+        """Whether an application may be saved or sent now: a new one, or one begun before with the grace."""
+        grace = timedelta(minutes=current_settings().call_grace_minutes)
+        return takes(self.opens_at, self.closes_at, now, begun_at=begun_at, grace=grace)
 
     def state(self, now: datetime) -> CallState:
         """What the call is at an instant."""
@@ -41,7 +59,7 @@ class CallRow(msgspec.Struct, frozen=True):
 
 
 class LabRow(msgspec.Struct, frozen=True):
-    """One lab with the year of its round, its themes (code and name) and its call."""
+    """One lab with the year of its round, its themes (code and name) and the call that it follows."""
 
     id: UUID
     lab_round: UUID
@@ -57,11 +75,20 @@ class LabRow(msgspec.Struct, frozen=True):
     created_at: datetime
     themes: tuple[tuple[str, str], ...] = ()
     call: CallRow | None = None
+    kind: str = "lab"
+    template: UUID | None = None
+    lessons: str = ""
+    version: int = 1
 
     @property
     def href(self) -> str:
         """Its public address."""
         return f"/labs/{self.slug}"
+
+    @property
+    def own_call(self) -> CallRow | None:
+        """The call of the lab itself, not that of its round."""
+        return self.call if self.call and not self.call.is_of_round else None
 
     def call_state(self, now: datetime) -> CallState | None:
         """What its call is at an instant; None: it has none."""
@@ -73,7 +100,7 @@ class ApplicationRow(msgspec.Struct, frozen=True):
 
     id: UUID
     lab: UUID
-    member: UUID
+    member: UUID | None
     contact: UUID
     contact_name: str
     motivation: str
@@ -93,10 +120,14 @@ class ApplicationRow(msgspec.Struct, frozen=True):
     region: str
     reviews: int
     score_sum: int
+    begun_at: datetime | None = None
+    total: int | None = None
 
     @property
     def average(self) -> float | None:
-        """The mean score of its reviews; None: nobody has reviewed it."""
+        """The mean score of its reviews, that of the criteria where `total` has it; None: nobody has reviewed it."""
+        if self.total is not None:
+            return self.total / 1000
         return self.score_sum / self.reviews if self.reviews else None
 
     @property
@@ -126,15 +157,31 @@ class RoundRow(msgspec.Struct, frozen=True):
     year: int
     title: str
     lessons: str
+    kind: str = "lab"
+    priorities: str = ""
+    version: int = 1
 
 
-_CALL_COLUMNS = ", ".join(f"c.{name} AS call_{name}" for name in CallRow.__struct_fields__)
+_CALL = ("id", "opens_at", "closes_at", "time_zone", "content", "version", "extended_from", "extended_at")
+#: Both calls apart, since a timestamp out of an expression comes back as text on SQLite.
+_CALL_COLUMNS = ", ".join(
+    [f"c.{name} AS own_{name}" for name in (*_CALL, "text", "criteria", "cohort_size")]
+    + [f"rc.{name} AS round_{name}" for name in _CALL]
+)
 _LAB = (
     "SELECT l.id AS id, l.lab_round AS lab_round, r.year AS year, l.slug AS slug, l.number AS number, l.name "
     "AS name, "
     "l.full_title AS full_title, l.description AS description, l.place AS place, l.country AS country, "
-    f"l.status AS status, l.created_at AS created_at, {_CALL_COLUMNS} "
-    "FROM lab l JOIN lab_round r ON r.id = l.lab_round LEFT JOIN lab_call c ON c.lab = l.id"
+    "l.status AS status, l.created_at AS created_at, l.kind AS kind, l.template AS template, l.lessons AS lessons, "
+    f"l.version AS version, {_CALL_COLUMNS} "
+    "FROM lab l JOIN lab_round r ON r.id = l.lab_round LEFT JOIN lab_call c ON c.lab = l.id "
+    "LEFT JOIN round_call rc ON rc.lab_round = l.lab_round"
+)
+_ROUND = "SELECT id, year, title, lessons, kind, priorities, version FROM lab_round"
+#: A review `v` of the application `a` that was sent, by somebody who is not too near to it.
+_COUNTS = (
+    "v.application = a.id AND v.is_sent AND NOT EXISTS (SELECT 1 FROM conflict_of_interest k "
+    "WHERE k.account = v.account AND k.lifted_at IS NULL AND (k.application = a.id OR k.member = a.member))"
 )
 _APPLICATION = (
     "SELECT a.id AS id, a.lab AS lab, a.member AS member, a.contact AS contact, a.contact_name AS "
@@ -143,12 +190,13 @@ _APPLICATION = (
     "reason, "
     "a.language AS language, a.link_version AS link_version, a.version AS version, a.submitted_at AS "
     "submitted_at, "
-    "a.status_at AS status_at, COALESCE(p.email, '') AS email, m.key AS member_key, m.name AS member_name, "
-    "m.kind AS member_kind, g.code AS region, "
-    "(SELECT COUNT(*) FROM application_review v WHERE v.application = a.id) AS reviews, "
-    "(SELECT COALESCE(SUM(v.score), 0) FROM application_review v WHERE v.application = a.id) AS score_sum "
-    "FROM application a JOIN person p ON p.id = a.contact JOIN member m ON m.id = a.member "
-    "JOIN region g ON g.id = m.region"
+    "a.status_at AS status_at, COALESCE(p.email, '') AS email, COALESCE(m.key, '') AS member_key, "
+    "COALESCE(m.name, a.organisation) AS member_name, COALESCE(m.kind, '') AS member_kind, "
+    "COALESCE(g.code, '') AS region, a.begun_at AS begun_at, "
+    f"(SELECT COUNT(*) FROM application_review v WHERE {_COUNTS}) AS reviews, "
+    f"(SELECT COALESCE(SUM(v.score), 0) FROM application_review v WHERE {_COUNTS}) AS score_sum "
+    "FROM application a JOIN person p ON p.id = a.contact LEFT JOIN member m ON m.id = a.member "
+    "LEFT JOIN region g ON g.id = m.region"
 )
 
 
@@ -164,30 +212,54 @@ def no_such_link() -> NotFound:
 
 async def rounds() -> list[RoundRow]:
     """All rounds, newest first."""
-    rows = await sql("SELECT id, year, title, lessons FROM lab_round ORDER BY year DESC")
-    return [RoundRow(**row) for row in rows]
+    return [RoundRow(**row) for row in await sql(f"{_ROUND} ORDER BY year DESC, kind, id")]
 
 
-async def labs(*, year: int | None = None, theme: str = "") -> list[LabRow]:
+async def round_by_id(round_id: UUID) -> RoundRow:
+    """
+    One round.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    rows = await sql(f"{_ROUND} WHERE id = {{}}", round_id)
+    if not rows:
+        raise NotFound(Sentence("There is no such round."))
+    return RoundRow(**rows[0])
+
+
+async def labs(
+    *, year: int | None = None, theme: str = "", round_id: UUID | None = None, kind: str = ""
+) -> list[LabRow]:
     """Labs of a year or of all years, newest round first; two queries whatever the number."""
     parts: list[str] = ["1 = 1"]
     values: list[Any] = []
     if year is not None:
         parts.append("r.year = {}")
         values.append(year)
+    if round_id is not None:
+        parts.append("l.lab_round = {}")
+        values.append(round_id)
+    if kind:
+        parts.append("r.kind = {}")
+        values.append(kind)
     if theme:
         parts.append("l.id IN (SELECT lt.lab FROM lab_theme lt JOIN theme t ON t.id = lt.theme WHERE t.code = {})")
         values.append(theme)
-    rows = await sql(f"{_LAB} WHERE {' AND '.join(parts)} ORDER BY r.year DESC, l.number, l.id", *values)
+    rows = await sql(f"{_LAB} WHERE {' AND '.join(parts)} ORDER BY r.year DESC, r.kind, l.number, l.id", *values)
     return await _with_themes(rows)
 
 
 async def open_calls(now: datetime) -> list[LabRow]:
     """Labs that members may apply to now, the call that closes first at the top."""
     rows = await sql(
-        f"{_LAB} WHERE c.opens_at <= {{}} AND c.closes_at > {{}} ORDER BY c.closes_at, l.name, l.id", now, now
-    )
-    return await _with_themes(rows)
+        f"{_LAB} WHERE (c.opens_at <= {{}} AND c.closes_at > {{}}) "
+        "OR (c.id IS NULL AND rc.opens_at <= {} AND rc.closes_at > {}) ORDER BY l.name, l.id",
+        now, now, now, now,
+    )  # fmt: skip
+    found = await _with_themes(rows)
+    return sorted(found, key=lambda lab: lab.call.closes_at if lab.call else now)
 
 
 async def lab_by_slug(slug: str) -> LabRow:
@@ -235,9 +307,31 @@ async def _with_themes(rows: list[Row]) -> list[LabRow]:
             named[row["lab"]].append((row["code"], row["name"]))
     found = []
     for row in rows:
-        call = {name: row.pop(f"call_{name}") for name in CallRow.__struct_fields__}
-        found.append(LabRow(**row, themes=tuple(named[row["id"]]), call=CallRow(**call) if call["id"] else None))
+        call = _call_of_row(row)
+        facts = {name: row[name] for name in _LAB_COLUMNS}
+        found.append(LabRow(**facts, themes=tuple(named[row["id"]]), call=call))
     return found
+
+
+_LAB_COLUMNS = tuple(name for name in LabRow.__struct_fields__ if name not in ("themes", "call"))
+
+
+def _call_of_row(row: Row) -> CallRow | None:
+    """The call that the lab of a row follows: its own, or that of its round."""
+    is_of_round = row["own_id"] is None
+    found = {name: row[f"{'round' if is_of_round else 'own'}_{name}"] for name in _CALL}
+    if found["id"] is None:
+        return None
+    kept = found.pop("content")
+    if not is_of_round:
+        plain = {name: row[f"own_{name}"] for name in ("text", "criteria", "cohort_size")}
+        return CallRow(**found, **plain, lab=row["id"], kept=kept)
+    content = content_of(kept)
+    words = content.words(content.language)
+    return CallRow(
+        **found, lab=row["id"], text=words.text, criteria=words.criteria, cohort_size=content.cohort_size,
+        kept=kept, is_of_round=True,
+    )  # fmt: skip
 
 
 async def action_lines_of_lab(lab_id: UUID) -> list[Row]:
@@ -274,12 +368,23 @@ async def sessions_to_add() -> list[Row]:
 
 
 async def applications_of(
-    lab_id: UUID, *, status: str = "", limit: int = 200, offset: int = 0
+    lab_id: UUID,
+    *,
+    status: str = "",
+    limit: int = 200,
+    offset: int = 0,
+    only: tuple[str, list[Any]] = ("1 = 1", []),
 ) -> tuple[list[ApplicationRow], int]:
-    """A part of a lab's applications with their scores, and how many match; two queries whatever the size."""
-    condition, values = "a.lab = {}", [lab_id]
+    """
+    A part of a lab's applications with their scores, and how many match; two queries. What was never sent is not there.
+
+    Args:
+        only: What else holds for an application `a`, and the values in it.
+
+    """
+    condition, values = f"a.lab = {{}} AND a.status <> 'draft' AND {only[0]}", [lab_id, *only[1]]
     if status:
-        condition, values = "a.lab = {} AND a.status = {}", [lab_id, status]  # type: ignore[list-item]
+        condition, values = f"{condition} AND a.status = {{}}", [*values, status]
     rows = await sql(
         f"{_APPLICATION} WHERE {condition} ORDER BY a.submitted_at, a.id LIMIT {{}} OFFSET {{}}",
         *values,
@@ -290,16 +395,19 @@ async def applications_of(
     return [ApplicationRow(**row) for row in rows], int(total[0]["n"])
 
 
-async def application_by_id(application_id: UUID) -> ApplicationRow:
+async def application_by_id(application_id: UUID, *, drafts: bool = False) -> ApplicationRow:
     """
     One application, for staff.
+
+    Args:
+        drafts: Also one that was never sent, which nobody but those who write it may see.
 
     Raises:
         NotFound: there is none.
 
     """
     rows = await sql(f"{_APPLICATION} WHERE a.id = {{}}", application_id)
-    if not rows:
+    if not rows or (rows[0]["status"] == "draft" and not drafts):
         raise NotFound(Sentence("There is no such application."))
     return ApplicationRow(**rows[0])
 
@@ -387,13 +495,13 @@ async def labs_by_theme(year: int) -> list[Row]:
     return await sql(
         "SELECT t.code AS code, t.name AS name, COUNT(x.lab) AS labs FROM theme t LEFT JOIN "
         "(SELECT lt.theme AS theme, lt.lab AS lab FROM lab_theme lt JOIN lab l ON l.id = lt.lab "
-        "JOIN lab_round r ON r.id = l.lab_round WHERE r.year = {}) x ON x.theme = t.id "
+        "JOIN lab_round r ON r.id = l.lab_round WHERE r.kind = 'lab' AND r.year = {}) x ON x.theme = t.id "
         "GROUP BY t.code, t.name, t.position ORDER BY t.position, t.code",
         year,
     )
 
 
-async def active_members(year: int) -> list[Row]:
+async def active_members(year: int, kind: str = "lab") -> list[Row]:
     """
     Active member cities of a round, by name, each once.
 
@@ -407,7 +515,8 @@ async def active_members(year: int) -> list[Row]:
         "JOIN member m ON m.id = p.member JOIN region g ON g.id = m.region "
         "JOIN lab_session s ON s.lab = l.id JOIN registration n ON n.event = s.event AND n.person = p.person "
         "JOIN attendance a ON a.registration = n.id "
-        "WHERE r.year = {} AND p.role = 'participant' AND m.kind = 'member' ORDER BY m.name_folded, m.id",
+        "WHERE r.kind = {} AND r.year = {} AND p.role = 'participant' AND m.kind = 'member' ORDER BY m.name_folded, m.id",
+        kind,
         year,
     )
 

@@ -26,6 +26,14 @@ class ApplicationStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ParticipantRole(StrEnum):
+    """What somebody is in the cohort of a lab."""
+
+    PARTICIPANT = "participant"
+    EXPERT = "expert"
+    FACILITATOR = "facilitator"
+
+
 class CallState(StrEnum):
     """What a call is at an instant."""
 
@@ -101,11 +109,11 @@ def lab_problems(*, name: str, year: int, themes: list[str], texts: dict[str, tu
     """
     faults: dict[str, list[str]] = {}
     if not name:
-        faults["name"] = [Sentence("Please give the lab a name.")]
+        faults["name"] = [Sentence("Please give it a name.")]
     if not FIRST_YEAR <= year <= LAST_YEAR:
         faults["year"] = [Sentence("The year lies between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)]
     if not FEWEST_THEMES <= len(themes) <= MOST_THEMES:
-        faults["themes"] = [Sentence("A lab has one to three themes.")]
+        faults["themes"] = [Sentence("Please choose one to three themes.")]
     return faults | too_long({"name": (name, LONGEST_NAME), **texts})
 
 

@@ -7,65 +7,48 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from eventhub import languages
 from eventhub.access import Policy, account_of, open_to
 from eventhub.accounts.queries import audit_trail
+from eventhub.calls.forms import proposed_call
+from eventhub.calls.opening import open_call
+from eventhub.calls.queries import template_by_id, templates
+from eventhub.calls.rules import time_left
+from eventhub.calls.words import words_of, words_of_kinds
 from eventhub.errors import NotFound, Problems, Refusal
 from eventhub.events.feed_queries import listed_sessions
 from eventhub.events.feeds import listed_feed
 from eventhub.events.queries import action_lines, themes
 from eventhub.labs.commands import (
-    CallClosed,
-    accept_application,
     add_lab_session,
-    apply_to_lab,
-    change_application,
     change_lab,
-    check_open,
     create_lab,
-    decline_application,
-    open_call,
     remove_lab_session,
-    review_application,
-    waitlist_application,
-    withdraw_application,
 )
 from eventhub.labs.forms import (
     CALL_FIELDS,
-    ApplyForm,
     CallForm,
-    ChangeForm,
-    DecisionForm,
     LabForm,
-    ReviewForm,
     SessionForm,
-    values_of_application,
-    values_of_call,
     values_of_lab,
 )
 from eventhub.labs.queries import (
     ApplicationRow,
     LabRow,
     action_lines_of_lab,
-    application_by_id,
-    application_by_link,
-    applications_of,
-    lab_by_id,
     lab_by_slug,
     labs,
-    members_by_region,
     mix_of,
     open_calls,
-    reviews_of,
+    round_by_id,
     sessions_of,
     sessions_to_add,
 )
-from eventhub.labs.rules import ApplicationStatus, may_decide
-from eventhub.limits import FORMS_PER_MINUTE, at_most
+from eventhub.labs.rules import ApplicationStatus
 from eventhub.pages import redirect, render
+from eventhub.reviewing.queries import Reader, applications_for
 from eventhub.settings import current_settings
 from eventhub.wording.queries import wording_hints
 from eventhub.words import Sentence
@@ -81,13 +64,21 @@ class PublicLabs(Controller):
     opt = open_to(Policy.PUBLIC)
 
     @get("/")
-    async def index(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[str]:
-        """Open calls first, then the labs of every round, newest round first."""
+    async def index(
+        self, request: Request[Any, Any, Any], now: NamedDependency[datetime], kind: FromQuery[str] = ""
+    ) -> Response[str]:
+        """Open calls first, then the labs of every round, newest round first; all, or those of one kind."""
+        found, words = await labs(), await words_of_kinds()
+        kinds = sorted({lab.kind for lab in found})
+        wanted = kind if kind in kinds else ""
         return render(
             request,
             "labs/labs",
-            open_labs=await open_calls(now),
-            rounds=by_year(await labs()),
+            open_labs=[lab for lab in await open_calls(now) if not wanted or lab.kind == wanted],
+            rounds=by_round([lab for lab in found if not wanted or lab.kind == wanted]),
+            kinds=kinds,
+            kind=wanted,
+            words={one: words.get(one) or words["lab"] for one in {*kinds, "lab"}},
             now=now,
         )
 
@@ -106,118 +97,12 @@ class PublicLabs(Controller):
             "labs/lab",
             lab=lab,
             state=lab.call_state(now),
+            left=time_left(lab.call.closes_at, now) if lab.call else None,
+            texts=lab.call.content.words(languages.current()) if lab.call else None,
+            words=await words_of(lab.kind),
             sessions=await sessions_of(lab.id),
             action_lines=await action_lines_of_lab(lab.id),
             now=now,
-        )
-
-    @get("/{slug:str}/apply")
-    async def new(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """The form, while the call is open."""
-        lab = await lab_by_slug(slug)
-        check_open(lab, now)
-        form = ApplyForm(members=await members_by_region(now.date()), language=languages.current())
-        return render(request, "labs/apply", lab=lab, form=form)
-
-    @post("/{slug:str}/apply", middleware=at_most(FORMS_PER_MINUTE, of="applications"))
-    async def create(
-        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Send the application; the page of the application follows."""
-        lab = await lab_by_slug(slug)
-        check_open(lab, now)
-        form = ApplyForm(await request.form(), members=await members_by_region(now.date()))
-        status = 422
-        if form.validate():
-            try:
-                application = await apply_to_lab(
-                    slug, form.answers(member=form.member.data, email=form.email.data), now=now
-                )
-            except CallClosed:
-                raise
-            except Refusal as refusal:
-                status = refusal.status_code
-                form.add_problems(problems_of(refusal, "member"))
-            else:
-                return redirect(
-                    application.manage_path,
-                    Sentence("Your application has been received. A letter with this link is on its way."),
-                )
-        return render(request, "labs/apply", status_code=status, lab=lab, form=form)
-
-
-class Applications(Controller):
-    """One application, for whoever holds its personal link."""
-
-    path = "/applications/{token:str}"
-    opt = open_to(Policy.HOLDER)
-
-    @get("/")
-    async def show(
-        self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[str]:
-        """What was sent, and what can still be done with it."""
-        application = await application_by_link(token)
-        return await self._page(request, application, now, None)
-
-    @post("/")
-    async def update(
-        self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Change it while the call is open."""
-        application = await application_by_link(token)
-        form = ChangeForm(await request.form())
-        status = 422
-        if form.validate():
-            try:
-                await change_application(
-                    token,
-                    form.answers(member=application.member_key, email=application.email),
-                    version=form.version.data,
-                    now=now,
-                )
-            except Refusal as refusal:
-                status = refusal.status_code
-                form.add_problems(problems_of(refusal, ""))
-            else:
-                return redirect(
-                    application.manage_path,
-                    Sentence("Your application has been changed."),
-                )
-        return await self._page(request, application, now, form, status)
-
-    @post("/withdraw")
-    async def withdraw(
-        self, request: Request[Any, Any, Any], token: FromPath[str], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Take it back."""
-        application = await withdraw_application(token, now=now)
-        return redirect(
-            application.manage_path,
-            Sentence("Your application has been withdrawn."),
-        )
-
-    async def _page(
-        self,
-        request: Request[Any, Any, Any],
-        application: ApplicationRow,
-        now: datetime,
-        form: ChangeForm | None,
-        status: int = 200,
-    ) -> Response[str]:
-        lab = await lab_by_id(application.lab)
-        changeable = application.is_changeable(lab.call, now)
-        return render(
-            request,
-            "labs/application",
-            status_code=status,
-            headers=PERSONAL,
-            lab=lab,
-            application=application,
-            form=form or (ChangeForm(data=values_of_application(application)) if changeable else None),
-            typed=form is not None,
         )
 
 
@@ -230,12 +115,33 @@ class StaffLabs(Controller):
     @get("/")
     async def index(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[str]:
         """All labs by round, newest round first."""
-        return render(request, "labs/staff_labs", rounds=by_year(await labs()), now=now)
+        found, words = await labs(), await words_of_kinds()
+        return render(
+            request,
+            "labs/staff_labs",
+            rounds=by_round(found),
+            words={lab.kind: words.get(lab.kind) or words["lab"] for lab in found},
+            now=now,
+        )
 
     @get("/new", opt=open_to(Policy.EDIT_LABS))
-    async def new(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[str]:
-        """The form for a new lab."""
-        return render(request, "labs/edit", lab=None, form=await lab_form(None, data={"year": now.year}))
+    async def new(
+        self,
+        request: Request[Any, Any, Any],
+        now: NamedDependency[datetime],
+        of: FromQuery[UUID | None] = None,
+        template: FromQuery[str] = "",
+    ) -> Response[str]:
+        """The form for a new lab; in the year of a round and from a template of its kind, when they are named."""
+        year, offered = now.year, await templates()
+        kind = next((one.kind for one in offered if one.code == template), "lab")
+        if of:
+            found = await round_by_id(of)
+            year, kind = found.year, found.kind
+        proposed = [one.code for one in offered if one.kind == kind]
+        chosen = template if template in proposed else next(iter(proposed), "")
+        form = await lab_form(None, data={"year": year, "template": chosen})
+        return render(request, "labs/edit", lab=None, kind=kind, form=form, words=await words_of(kind))
 
     @post("/new", opt=open_to(Policy.EDIT_LABS))
     async def create(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[Any]:
@@ -248,8 +154,10 @@ class StaffLabs(Controller):
             except Problems as problems:
                 form.add_problems(problems)
             else:
-                return redirect(f"/staff/labs/{lab.slug}", Sentence("The lab has been written down."))
-        return render(request, "labs/edit", status_code=422, lab=None, form=form)
+                return redirect(f"/staff/labs/{lab.slug}", Sentence("“%(name)s” has been written down.", name=lab.name))
+        chosen = form.template.data if form.template else ""
+        kind = next((one.kind for one in await templates() if one.code == chosen), "lab")
+        return render(request, "labs/edit", status_code=422, lab=None, kind=kind, form=form, words=await words_of(kind))
 
     @get("/{slug:str}")
     async def show(
@@ -267,8 +175,8 @@ class StaffLabs(Controller):
         """The form for a lab that exists."""
         lab = await lab_by_slug(slug)
         form = await lab_form(None, data=values_of_lab(lab, await action_lines_of_lab(lab.id)))
-        del form.year
-        return render(request, "labs/edit", lab=lab, form=form)
+        del form.year, form.template
+        return render(request, "labs/edit", lab=lab, kind=lab.kind, form=form, words=await words_of(lab.kind))
 
     @post("/{slug:str}/edit", opt=open_to(Policy.EDIT_LABS))
     async def update(
@@ -277,7 +185,7 @@ class StaffLabs(Controller):
         """Change it."""
         lab = await lab_by_slug(slug)
         form = await lab_form(await request.form())
-        del form.year
+        del form.year, form.template
         if form.validate():
             try:
                 await change_lab(
@@ -290,15 +198,18 @@ class StaffLabs(Controller):
             except Problems as problems:
                 form.add_problems(problems)
             else:
-                return redirect(f"/staff/labs/{slug}", Sentence("The lab has been changed."))
-        return render(request, "labs/edit", status_code=422, lab=lab, form=form)
+                return redirect(f"/staff/labs/{slug}", Sentence("The changes have been saved."))
+        return render(
+            request, "labs/edit", status_code=422, lab=lab, kind=lab.kind, form=form, words=await words_of(lab.kind)
+        )
 
     @get("/{slug:str}/call", opt=open_to(Policy.EDIT_LABS))
     async def edit_call(self, request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
         """The form for the call."""
         lab = await lab_by_slug(slug)
-        values = values_of_call(lab.call) if lab.call else {"time_zone": current_settings().time_zone}
-        return render(request, "labs/call", lab=lab, form=CallForm(data=values))
+        template = await template_by_id(lab.template) if lab.template else None
+        own = lab.own_call
+        return render(request, "labs/call", lab=lab, call=own, form=CallForm(data=proposed_call(own, template)))
 
     @post("/{slug:str}/call", opt=open_to(Policy.EDIT_LABS))
     async def save_call(
@@ -314,7 +225,7 @@ class StaffLabs(Controller):
                 form.add_problems({CALL_FIELDS.get(k, k): v for k, v in problems.fields.items()})
             else:
                 return redirect(f"/staff/labs/{slug}", Sentence("The call has been saved."))
-        return render(request, "labs/call", status_code=422, lab=lab, form=form)
+        return render(request, "labs/call", status_code=422, lab=lab, call=lab.own_call, form=form)
 
     @post("/{slug:str}/sessions", opt=open_to(Policy.EDIT_LABS))
     async def add_session(
@@ -346,7 +257,7 @@ class StaffLabs(Controller):
     ) -> Response[Any]:
         """Part an event from the lab."""
         await remove_lab_session(slug, event, now=now, account_id=account_of(request).account_id)
-        return redirect(f"/staff/labs/{slug}", Sentence("The event is no session of this lab any more."))
+        return redirect(f"/staff/labs/{slug}", Sentence("The event is no session here any more."))
 
     async def _page(
         self,
@@ -362,13 +273,16 @@ class StaffLabs(Controller):
         may_read = account_of(request).may(Policy.READ_APPLICATIONS)
         wanted = status if status in set(ApplicationStatus) else ""
         if may_read:
-            applications, _ = await applications_of(lab.id, status=wanted)
+            who = account_of(request)
+            found, _ = await applications_for(Reader(who.account_id, who.may(Policy.EDIT_LABS)), lab, status=wanted)
+            applications = [one.application for one in found]
         texts = (lab.name, lab.full_title, lab.description, *((lab.call.text, lab.call.criteria) if lab.call else ()))
         return render(
             request,
             "labs/staff_lab",
             status_code=status_code,
             lab=lab,
+            words=await words_of(lab.kind),
             state=lab.call_state(now),
             sessions=await sessions_of(lab.id, public_only=False),
             session_form=session_form or SessionForm(events=await sessions_to_add()),
@@ -384,109 +298,20 @@ class StaffLabs(Controller):
         )
 
 
-_DECISIONS = {
-    "accept": (accept_application, Sentence("The application has been accepted.")),
-    "waitlist": (waitlist_application, Sentence("The application is on the waiting list.")),
-    "decline": (decline_application, Sentence("The application has been declined.")),
-}
-
-
-class StaffApplications(Controller):
-    """One application as staff read it, review it and decide about it."""
-
-    path = "/staff/applications/{application_id:uuid}"
-    opt = open_to(Policy.READ_APPLICATIONS)
-
-    @get("/")
-    async def show(self, request: Request[Any, Any, Any], application_id: FromPath[UUID]) -> Response[str]:
-        """What was sent, what reviewers think, and the buttons."""
-        return await self._page(request, await application_by_id(application_id))
-
-    @post("/review", opt=open_to(Policy.EDIT_LABS))
-    async def review(
-        self, request: Request[Any, Any, Any], application_id: FromPath[UUID], now: NamedDependency[datetime]
-    ) -> Response[Any]:
-        """Keep a score and a comment."""
-        application = await application_by_id(application_id)
-        form = ReviewForm(await request.form())
-        if form.validate():
-            try:
-                await review_application(
-                    application_id,
-                    score=int(form.score.data),
-                    comment=form.comment.data or "",
-                    now=now,
-                    account_id=account_of(request).account_id,
-                )
-            except Problems as problems:
-                form.add_problems(problems)
-            else:
-                return redirect(f"/staff/applications/{application_id}", Sentence("Your review has been kept."))
-        return await self._page(request, application, review_form=form, status_code=422)
-
-    @post("/{decision:str}", opt=open_to(Policy.EDIT_LABS))
-    async def decide(
-        self,
-        request: Request[Any, Any, Any],
-        application_id: FromPath[UUID],
-        decision: FromPath[str],
-        now: NamedDependency[datetime],
-    ) -> Response[Any]:
-        """Accept it, let it wait, or decline it."""
-        if decision not in _DECISIONS:
-            raise NotFoundException
-        application = await application_by_id(application_id)
-        command, done = _DECISIONS[decision]
-        form = DecisionForm(await request.form())
-        status = 422
-        if form.validate():
-            try:
-                await command(
-                    application_id,
-                    reason=form.reason.data or "",
-                    now=now,
-                    account_id=account_of(request).account_id,
-                )
-            except Refusal as refusal:
-                status = refusal.status_code
-                form.add_problems(problems_of(refusal, ""))
-            else:
-                return redirect(f"/staff/applications/{application_id}", done)
-        return await self._page(request, application, decision_form=form, status_code=status)
-
-    async def _page(
-        self,
-        request: Request[Any, Any, Any],
-        application: ApplicationRow,
-        *,
-        review_form: ReviewForm | None = None,
-        decision_form: DecisionForm | None = None,
-        status_code: int = 200,
-    ) -> Response[str]:
-        reviews = await reviews_of(application.id)
-        own = next((row for row in reviews if row["account"] == account_of(request).account_id), None)
-        values = {"score": str(own["score"]), "comment": own["comment"]} if own else {}
-        return render(
-            request,
-            "labs/staff_application",
-            status_code=status_code,
-            lab=await lab_by_id(application.lab),
-            application=application,
-            reviews=reviews,
-            review_form=review_form or ReviewForm(data=values),
-            decision_form=decision_form or DecisionForm(data={"reason": application.reason}),
-            is_decidable=may_decide(application.status),
-        )
-
-
-def by_year(found: list[LabRow]) -> list[tuple[int, list[LabRow]]]:
-    """Labs by the year of their round, in the order given."""
-    return [(year, list(group)) for year, group in groupby(found, key=lambda lab: lab.year)]
+def by_round(found: list[LabRow]) -> list[tuple[int, str, list[LabRow]]]:
+    """Labs by the year and kind of their round, in the order given."""
+    return [(year, kind, list(group)) for (year, kind), group in groupby(found, key=lambda lab: (lab.year, lab.kind))]
 
 
 async def lab_form(posted: Any, **more: Any) -> LabForm:
     """The form of a lab with the themes and action lines that there are."""
-    return LabForm(posted, themes=await themes(), action_lines=await action_lines(), **more)
+    return LabForm(
+        posted,
+        themes=await themes(),
+        action_lines=await action_lines(),
+        templates=[(one.code, one.name) for one in await templates()],
+        **more,
+    )
 
 
 def problems_of(refusal: Refusal, field: str) -> dict[str, list[str]]:
@@ -494,4 +319,4 @@ def problems_of(refusal: Refusal, field: str) -> dict[str, list[str]]:
     return refusal.fields if isinstance(refusal, Problems) else {field: list(refusal.sentences)}
 
 
-LAB_PAGES: list[Any] = [PublicLabs, Applications, StaffLabs, StaffApplications]
+LAB_PAGES: list[Any] = [PublicLabs, StaffLabs]

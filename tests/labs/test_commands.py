@@ -1,48 +1,32 @@
 """Rounds, calls, applications and the choice, on a real database."""
 
 import asyncio
-import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from eventhub.applying.commands import withdraw_application
+from eventhub.calls.opening import NewCall, open_call
 from eventhub.database import sql
 from eventhub.errors import NotFound, Problems
 from eventhub.events.commands import create_event, publish_event
 from eventhub.events.rules import EventFacts
 from eventhub.labs.commands import (
-    ApplicationExists,
     ApplicationStands,
-    CallClosed,
-    ChangedMeanwhile,
-    CohortFull,
     LabFacts,
-    NewApplication,
-    NewCall,
     RoundExists,
     SessionTaken,
-    accept_application,
     add_lab_session,
-    apply_to_lab,
-    change_application,
     change_lab,
     create_lab,
     create_round,
-    decline_application,
     load_labs_2024,
-    open_call,
     remove_lab_session,
-    review_application,
-    waitlist_application,
-    withdraw_application,
 )
 from eventhub.labs.queries import (
     active_members,
-    application_by_id,
-    application_by_link,
     applications_of,
     lab_by_slug,
     labs,
@@ -52,8 +36,13 @@ from eventhub.labs.queries import (
     reviews_of,
     sessions_of,
 )
-from eventhub.mail.rendering import render
 from eventhub.registrations.commands import NewRegistration, record_attendance, register_participant
+from eventhub.reviewing.commands import (
+    CohortFull,
+    accept_application,
+    decline_application,
+    review_application,
+)
 from tests.make import (
     NOW,
     a_lab,
@@ -64,13 +53,6 @@ from tests.make import (
     some_account,
     themes_loaded,
 )
-
-
-def new_application(**changes: Any) -> NewApplication:
-    dull = NewApplication(
-        member="barcelona", contact_name="Alex Example", email="alex@example.org", motivation="We want to learn."
-    )
-    return replace(dull, **changes)
 
 
 def token_of(application: Any) -> str:
@@ -184,7 +166,7 @@ async def test_the_wall_time_of_a_call_becomes_an_instant(database: None) -> Non
     ("closes", "sentence"),
     [
         (datetime(2027, 3, 28, 2, 30), "The clocks of Europe/Madrid jump over this time on that day. Please choose another."),  # noqa: DTZ001
-        (datetime(2026, 10, 25, 2, 30), "The clocks of Europe/Madrid show this time twice on that day. Please choose another."),  # noqa: DTZ001
+        (datetime(2026, 10, 25, 2, 30), "The clocks of Europe/Madrid show this time twice on that day. Please say whether you mean the first or the second."),  # noqa: DTZ001
         (datetime(2026, 1, 1, 9, 0), "The call closes before it opens, or at the same time."),  # noqa: DTZ001
         (datetime(9999, 1, 1, 9, 0), "The year lies between 2000 and 2100."),  # noqa: DTZ001
         (None, "Please say when the call closes."),
@@ -210,163 +192,6 @@ async def test_a_call_that_is_changed_stays_one_call(database: None) -> None:
     assert (after.call.id, after.call.closes_at, after.call.cohort_size) == (lab.call.id, NOW, 5)
     assert await open_calls(NOW - timedelta(seconds=1)) == [after]
     assert await open_calls(NOW) == []
-
-
-# Applications
-
-
-async def test_an_application_is_kept_with_its_receipt_and_its_audit_row(database: None) -> None:
-    barcelona = await a_member()
-    lab = await a_lab_with_call()
-    application = await apply_to_lab(lab.slug, new_application(email=" Alex@Example.ORG ", language="es"), now=NOW)
-    assert (application.status, application.member, application.member_name) == ("submitted", barcelona, "Barcelona")
-    assert (application.email, application.motivation) == ("Alex@Example.ORG", "We want to learn.")
-    letters = await sql("SELECT kind, recipient_address, language, facts, person FROM letter")
-    assert [(one["kind"], one["recipient_address"], one["language"], one["person"]) for one in letters] == [
-        ("application_received", "Alex@Example.ORG", "es", application.contact)
-    ]
-    facts = json.loads(letters[0]["facts"])
-    assert facts["manage_url"] == application.manage_url
-    letter = render("application_received", "es", facts, recipient_address="Alex@Example.ORG")
-    assert "Water Stress" in letter.subject
-    assert application.manage_url in letter.text
-    trail = await sql("SELECT action, account, detail FROM audit_entry WHERE object_kind = 'application'")
-    assert trail == [{"action": "apply_to_lab", "account": None, "detail": ""}]
-    assert await application_by_link(token_of(application)) == application
-
-
-async def test_of_ten_applications_of_one_member_at_once_one_stays(database: None) -> None:
-    await a_member()
-    lab = await a_lab_with_call()
-    outcome = await asyncio.gather(
-        *(apply_to_lab(lab.slug, new_application(email=f"person{n % 3}@example.org"), now=NOW) for n in range(10)),
-        return_exceptions=True,
-    )
-    refused = [one for one in outcome if isinstance(one, ApplicationExists)]
-    assert len(refused) == 9
-    assert len([one for one in outcome if not isinstance(one, BaseException)]) == 1
-    assert refused[0].sentences == (
-        "Barcelona has applied to “Water Stress” already. The link in the letter of receipt leads to the application.",
-    )
-    assert await statuses() == ["submitted"]
-    assert (await sql("SELECT COUNT(*) AS n FROM letter"))[0]["n"] == 1
-    assert (await sql("SELECT COUNT(*) AS n FROM person"))[0]["n"] == 1
-
-
-async def test_a_member_may_apply_to_several_labs(database: None) -> None:
-    await a_member()
-    for name in ("Energy", "Water"):
-        await an_application(await a_lab_with_call(name))
-    assert await statuses() == ["submitted", "submitted"]
-
-
-@pytest.mark.parametrize(
-    ("now", "sentence"),
-    [
-        (datetime(2026, 10, 31, tzinfo=UTC), "The call of “Water Stress” is not open yet."),
-        (datetime(2026, 12, 1, 12, 0, tzinfo=UTC), "The call of “Water Stress” is closed."),
-    ],
-)
-async def test_nobody_applies_before_or_after_the_call(database: None, now: datetime, sentence: str) -> None:
-    await a_member()
-    lab = await a_lab_with_call(closes_at=datetime(2026, 12, 1, 12, 0, tzinfo=UTC))
-    with pytest.raises(CallClosed) as refusal:
-        await apply_to_lab(lab.slug, new_application(), now=now)
-    assert refusal.value.sentences == (sentence,)
-    assert await sql("SELECT id FROM person") == []
-
-
-async def test_nobody_applies_to_a_lab_without_a_call(database: None) -> None:
-    await a_member()
-    lab = await a_lab()
-    with pytest.raises(CallClosed) as refusal:
-        await apply_to_lab(lab.slug, new_application(), now=NOW)
-    assert refusal.value.sentences == ("“Water Stress” has no call at present.",)
-    with pytest.raises(NotFound):
-        await apply_to_lab("no-such-lab\x00", new_application(), now=NOW)
-
-
-async def test_every_fault_of_an_application_is_named_and_nothing_is_written(database: None) -> None:
-    lab = await a_lab_with_call()
-    bad = NewApplication(
-        member="atlantis", contact_name="\u202e\x00", email="nobody", motivation=" ", offers="x" * 5001, language="tlh"
-    )
-    with pytest.raises(Problems) as refusal:
-        await apply_to_lab(lab.slug, bad, now=NOW)
-    assert set(refusal.value.fields) == {"member", "contact_name", "email", "motivation", "offers", "language"}
-    assert await sql("SELECT id FROM person") == await sql("SELECT id FROM application") == []
-
-
-async def test_a_member_that_has_left_cannot_apply(database: None) -> None:
-    member = await a_member()
-    await sql("UPDATE member SET left_on = {} WHERE id = {}", NOW.date(), member)
-    lab = await a_lab_with_call()
-    with pytest.raises(Problems) as refusal:
-        await apply_to_lab(lab.slug, new_application(), now=NOW)
-    assert refusal.value.fields == {"member": ["Barcelona has left the association."]}
-
-
-async def test_an_application_is_changed_by_its_link_and_keeps_member_and_address(database: None) -> None:
-    await a_member()
-    await a_member("Lyon")
-    application = await an_application(await a_lab_with_call())
-    changes = new_application(member="lyon", email="other@example.org", motivation="Now we know why.", needs="Pumps.")
-    after = await change_application(token_of(application), changes, version=1, now=NOW)
-    assert (after.motivation, after.needs, after.version) == ("Now we know why.", "Pumps.", 2)
-    assert (after.member, after.email) == (application.member, application.email)
-    with pytest.raises(ChangedMeanwhile):
-        await change_application(token_of(application), changes, version=1, now=NOW)
-
-
-async def test_nobody_changes_an_application_after_the_call_or_after_a_decision(database: None) -> None:
-    await a_member()
-    closes = NOW + timedelta(days=1)
-    application = await an_application(await a_lab_with_call(closes_at=closes))
-    with pytest.raises(CallClosed):
-        await change_application(token_of(application), new_application(motivation="Late."), now=closes)
-    await waitlist_application(application.id, now=NOW, account_id=await some_account())
-    with pytest.raises(ApplicationStands):
-        await change_application(token_of(application), new_application(motivation="Late."), now=NOW)
-    assert (await application_by_id(application.id)).motivation == "We want to learn."
-
-
-async def test_links_that_are_not_ours_open_nothing(database: None) -> None:
-    await a_member()
-    application = await an_application(await a_lab_with_call())
-    token = token_of(application)
-    for wrong in ("", "x", "é\x00", token[:-9] + "AAAAAAAAA", token[1:]):
-        with pytest.raises(NotFound):
-            await application_by_link(wrong)
-    await sql("UPDATE application SET link_version = 2 WHERE id = {}", application.id)
-    with pytest.raises(NotFound):
-        await withdraw_application(token, now=NOW)
-    assert await statuses() == ["submitted"]
-
-
-async def test_a_member_may_apply_again_after_withdrawing(database: None) -> None:
-    await a_member()
-    lab = await a_lab_with_call()
-    application = await an_application(lab)
-    for _ in range(2):
-        gone = await withdraw_application(token_of(application), now=NOW)
-        assert gone.status == "withdrawn"
-    await an_application(lab)
-    assert sorted(await statuses()) == ["submitted", "withdrawn"]
-    trail = await sql("SELECT action FROM audit_entry WHERE action = 'withdraw_application'")
-    assert len(trail) == 1
-
-
-async def test_a_declined_application_cannot_be_withdrawn_to_apply_again(database: None) -> None:
-    await a_member()
-    lab = await a_lab_with_call()
-    application = await an_application(lab)
-    await decline_application(
-        application.id, reason="Another lab fits better.", now=NOW, account_id=await some_account()
-    )
-    with pytest.raises(ApplicationStands):
-        await withdraw_application(token_of(application), now=NOW)
-    with pytest.raises(ApplicationExists):
-        await an_application(lab)
 
 
 # The choice
@@ -485,7 +310,10 @@ async def test_active_members_are_those_with_an_accepted_person_at_a_session(dat
             application = await an_application(one, key)
             await accept_application(application.id, now=NOW, account_id=account)
             registered = await register_participant(
-                session.slug, NewRegistration("Alex", f"contact@{key}.example.org", attends="online"), now=NOW
+                session.slug,
+                NewRegistration("Alex", f"contact@{key}.example.org", attends="online"),
+                now=NOW,
+                vouched=True,
             )
             if key != "lyon":
                 await record_attendance(registered.registration.id, attended=True, now=NOW, account_id=account)

@@ -62,9 +62,9 @@ def test_what_may_be_done_with_an_application(
 def test_a_lab_has_a_name_a_year_and_one_to_three_themes() -> None:
     assert lab_problems(name="Energy", year=2026, themes=["cohesion"], texts={}) == {}
     assert lab_problems(name="", year=1999, themes=[], texts={"place": ("x" * 201, 200)}) == {
-        "name": ["Please give the lab a name."],
+        "name": ["Please give it a name."],
         "year": ["The year lies between 2000 and 2100."],
-        "themes": ["A lab has one to three themes."],
+        "themes": ["Please choose one to three themes."],
         "place": ["This is too long; 200 characters is the most."],
     }
     assert "themes" in lab_problems(name="Energy", year=2026, themes=["a", "b", "c", "d"], texts={})

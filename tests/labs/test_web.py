@@ -5,10 +5,12 @@ from typing import Any
 
 import httpx
 
-from eventhub.database import sql
+from eventhub.applying.commands import NewApplication, apply_to_lab
+from eventhub.database import sql, utc_now
 from eventhub.events.commands import create_event, publish_event
 from eventhub.events.rules import EventFacts
-from eventhub.labs.commands import accept_application, add_lab_session, load_labs_2024
+from eventhub.labs.commands import add_lab_session, load_labs_2024
+from eventhub.reviewing.commands import accept_application
 from tests.make import (
     BASE_URL,
     NOW,
@@ -22,10 +24,8 @@ from tests.make import (
     themes_loaded,
 )
 
-ANSWERS = {
-    "member": "barcelona", "contact_name": "Zoë <b>Ñandú</b>", "email": "zoe@example.org",
-    "motivation": "First line.\nSecond line.\n\nNext paragraph.", "offers": "", "needs": "Pumps", "language": "fr",
-}  # fmt: skip
+ANSWERS = {"member": "barcelona", "contact_name": "Zoë <b>Ñandú</b>", "email": "zoe@example.org", "language": "fr"}
+APPLICATION = NewApplication(**ANSWERS, motivation="First line.")
 
 
 async def a_lab_session(lab: Any, title: str = "First meeting", *, publish: bool = True) -> Any:
@@ -88,61 +88,6 @@ async def test_there_is_no_way_to_apply_to_a_lab_without_an_open_call(client: ht
     assert await sql("SELECT id FROM application") == []
 
 
-async def test_a_member_applies_reads_changes_and_withdraws(client: httpx.AsyncClient) -> None:
-    await a_member()
-    await a_member("Accra", region="africa")
-    lab = await a_lab_with_call()
-    form = (await client.get(f"/labs/{lab.slug}/apply")).text
-    assert 'id="apply"' in form
-    assert '<option value="">Please choose</option><optgroup label="Africa">' in form
-    sent = await post_form(client, f"/labs/{lab.slug}/apply", ANSWERS)
-    assert sent.status_code == 303, sent.text
-    address = sent.headers["location"]
-    page = await client.get(address)
-    assert page.status_code == 200
-    assert page.headers["referrer-policy"] == "no-referrer"
-    assert "Your application has been received." in page.text
-    assert "Zoë &lt;b&gt;Ñandú&lt;/b&gt;" in page.text
-    assert "<p>First line.<br>Second line.</p>" in page.text
-    changed = await post_form(client, address, {**ANSWERS, "motivation": "Other words.", "version": "1"}, page=address)
-    assert changed.status_code == 303, changed.text
-    stale = await post_form(client, address, {**ANSWERS, "motivation": "Lost words.", "version": "1"}, page=address)
-    assert stale.status_code == 409
-    assert "Lost words." in stale.text
-    assert "changed meanwhile" in stale.text
-    gone = await post_form(client, f"{address}/withdraw", {}, page=address)
-    assert gone.status_code == 303
-    assert "You have withdrawn this application." in (await client.get(address)).text
-    rows = await sql("SELECT status, motivation FROM application")
-    assert rows == [{"status": "withdrawn", "motivation": "Other words."}]
-
-
-async def test_a_mistake_keeps_everything_typed(client: httpx.AsyncClient) -> None:
-    await a_member()
-    lab = await a_lab_with_call()
-    wrong = {**ANSWERS, "email": "nobody", "contact_name": "", "motivation": "Kept words."}
-    page = await post_form(client, f"/labs/{lab.slug}/apply", wrong)
-    assert page.status_code == 422
-    assert "<title>Error:" in page.text
-    assert "Kept words." in page.text
-    assert '<option selected value="barcelona">' in page.text
-    assert 'value="nobody"' in page.text
-    page = await post_form(client, f"/labs/{lab.slug}/apply", {**ANSWERS, "email": "nobody"})
-    assert "“nobody” is no e-mail address." in page.text
-    assert await sql("SELECT id FROM application") == []
-
-
-async def test_a_second_application_is_refused_and_shows_nothing_of_the_first(client: httpx.AsyncClient) -> None:
-    await a_member()
-    lab = await a_lab_with_call()
-    await an_application(lab, email="first@example.org")
-    page = await post_form(client, f"/labs/{lab.slug}/apply", ANSWERS)
-    assert page.status_code == 409
-    assert "Barcelona has applied to “Water Stress” already." in page.text
-    assert "first@example.org" not in page.text
-    assert "/applications/" not in page.text
-
-
 async def test_links_that_are_not_ours_are_not_found(client: httpx.AsyncClient) -> None:
     for token in ("x", "%00", "WyJ4Il0.abc", "é", "x" * 600):
         assert (await client.get(f"/applications/{token}")).status_code == 404
@@ -183,7 +128,7 @@ async def test_staff_write_a_lab_down_announce_its_call_and_choose(app: Any, cli
         assert 'value="03:30"' in shown
         assert "Nobody has applied yet." in (await staff.get("/staff/labs/water-stress")).text
 
-        sent = await post_form(client, "/labs/water-stress/apply", ANSWERS)
+        sent = await apply_to_lab("water-stress", APPLICATION, now=utc_now())
         page = (await staff.get("/staff/labs/water-stress")).text
         assert "Barcelona" in page
         application = (await sql("SELECT id FROM application"))[0]["id"]
@@ -196,7 +141,7 @@ async def test_staff_write_a_lab_down_announce_its_call_and_choose(app: Any, cli
         assert done.status_code == 303, done.text
         assert "1 review, mean score 4" in (await staff.get(path)).text
         assert (await post_form(staff, f"{path}/cats", {}, page=path)).status_code == 404
-        public = (await client.get(sent.headers["location"])).text
+        public = (await client.get(sent.manage_path)).text
         assert "Your application has been accepted." in public
         assert "Good cases." in public
         assert "Good.<" not in public
