@@ -18,9 +18,12 @@ from litestar.types import ASGIApp
 from eventhub import __version__
 from eventhub.access import Policy, enforce, open_to, routes_without_policy
 from eventhub.accounts.web import Accounts, AuditTrail, SignIn
+from eventhub.applying.web import APPLYING_PAGES
 from eventhub.bodies.web import BODY_PAGES
+from eventhub.calls.web import CALL_PAGES
 from eventhub.campaigns.web import CAMPAIGN_PAGES
 from eventhub.checkin.web import CHECKIN_PAGES
+from eventhub.cohorts.web import COHORT_PAGES
 from eventhub.database import close_pool, start_pool, utc_now
 from eventhub.delegations.web import DELEGATION_PAGES
 from eventhub.directory.api import DIRECTORY_API
@@ -29,15 +32,18 @@ from eventhub.errors import Refusal
 from eventhub.events.api import EventsApi
 from eventhub.events.web import EVENT_PAGES
 from eventhub.fairness.web import FAIRNESS_PAGES
+from eventhub.feedback.web import FEEDBACK_PAGES
 from eventhub.feeds.web import FEED_PAGES
 from eventhub.idempotency import IdempotencyMiddleware
 from eventhub.invitations.web import INVITATION_PAGES
 from eventhub.labs.api import LAB_API
+from eventhub.labs.life_web import COHORT_LIFE_PAGES
 from eventhub.labs.web import LAB_PAGES
 from eventhub.mail.web import OUTBOX_PAGES
 from eventhub.mailings.web import MAILING_PAGES
 from eventhub.merging.web import MERGING_PAGES
 from eventhub.migrations import migrate
+from eventhub.outcomes.web import OUTCOME_PAGES
 from eventhub.papers.web import PAPER_PAGES
 from eventhub.plans.web import PLAN_PAGES
 from eventhub.problems import describe_problems, show_error, show_failure, show_refusal
@@ -48,6 +54,7 @@ from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
 from eventhub.replies.web import REPLY_PAGES
 from eventhub.resources import STATIC
+from eventhub.reviewing.web import REVIEW_PAGES
 from eventhub.series.web import SERIES_PAGES
 from eventhub.site import SITE
 from eventhub.speakers.api import SpeakersApi
@@ -83,6 +90,13 @@ PAGES: list[Any] = [
     *REPLY_PAGES,
     *FEED_PAGES,
     *LAB_PAGES,
+    *CALL_PAGES,
+    *APPLYING_PAGES,
+    *REVIEW_PAGES,
+    *COHORT_PAGES,
+    *FEEDBACK_PAGES,
+    *OUTCOME_PAGES,
+    *COHORT_LIFE_PAGES,
     *STATISTICS_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,

@@ -7,12 +7,18 @@ it does. It runs in the web process, or alone as `eventhub postman`.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any
 
+from eventhub.calls import reminders
+from eventhub.cohorts import commands as cohorts
 from eventhub.database import utc_now
+from eventhub.feedback import commands as feedback
+from eventhub.labs import cohort_page
 from eventhub.mail import postman
 from eventhub.mailings import clock
 from eventhub.mailings.commands import write_due
+from eventhub.outcomes import commands as outcomes
 from eventhub.registrations import upkeep
 from eventhub.replies import mailbox
 from eventhub.replies.commands import release_due
@@ -24,6 +30,22 @@ ALWAYS: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
     upkeep.background,
     clock.background,
     mailbox.background,
+    reminders.background,
+    cohorts.background,
+    cohort_page.background,
+    feedback.background,
+    outcomes.background,
+)
+#: What each of them does at one look, letters apart; doing it twice is doing it once.
+DUE: tuple[Callable[[datetime], Coroutine[Any, Any, Any]], ...] = (
+    upkeep.keep_up,
+    release_due,
+    cohorts.keep_places_filled,
+    cohort_page.keep_cohorts,
+    reminders.remind,
+    feedback.ask_due,
+    outcomes.remind_due,
+    write_due,
 )
 
 
@@ -37,13 +59,12 @@ async def work_always() -> None:
 async def work_once() -> int:
     """Do what is due now, and tell how many letters were taken; what cannot be done is said in the log."""
     now = utc_now()
-    await upkeep.keep_up(now)
-    await release_due(now)
     if url := current_settings().imap_url:
         reader = mailbox.Reader(url)
         try:
             await reader.look()
         finally:
             await reader.close()
-    await write_due(now)
+    for work in DUE:
+        await work(now)
     return await postman.send_due()

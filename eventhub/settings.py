@@ -87,6 +87,12 @@ class Settings(BaseSettings):
         default="eventhub",
         description="The selector under which the public key stands in the DNS of the sender's domain.",
     )
+    call_grace_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="Minutes after the closing time of a call in which what was begun may still be sent.",
+    )
     letters_per_minute_and_domain: int = Field(
         default=1200,
         ge=0,

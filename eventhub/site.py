@@ -62,11 +62,16 @@ async def metrics() -> Response[str]:
     return Response("\n".join(lines) + "\n", headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
+_NOT_FOR_SEARCH = (
+    "/registrations/", "/applications/", "/speaking/", "/people/", "/feeds/", "/cohorts/", "/lab-places/", "/feedback/",
+    "/follow-ups/", "/staff/", "/sign-in",
+)  # fmt: skip
+
+
 @get("/robots.txt", opt=open_to(Policy.PUBLIC), media_type=MediaType.TEXT)
 async def robots() -> str:
     """What programs that search the web leave alone: personal links, and pages of staff."""
-    closed = ("/registrations/", "/applications/", "/speaking/", "/people/", "/feeds/", "/staff/", "/sign-in")
-    return "\n".join(("User-agent: *", *(f"Disallow: {path}" for path in closed))) + "\n"
+    return "\n".join(("User-agent: *", *(f"Disallow: {path}" for path in _NOT_FOR_SEARCH))) + "\n"
 
 
 @get("/favicon.ico", opt=open_to(Policy.PUBLIC), status_code=303)

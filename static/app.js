@@ -83,6 +83,22 @@
     });
   };
 
+  /* How long a call is open, kept true while the page is. */
+  const countDown = () => {
+    const page = document.documentElement.lang;
+    const words = new Intl.RelativeTimeFormat(page === "en" ? "en-GB" : page, { numeric: "always" });
+    all("[data-closes]").forEach((place) => {
+      const minutes = Math.floor((new Date(place.dataset.closes) - Date.now()) / 60000);
+      if (minutes < 0) return;
+      const [number, unit] =
+        minutes >= 1440 ? [Math.floor(minutes / 1440), "day"]
+        : minutes >= 60 ? [Math.floor(minutes / 60), "hour"]
+        : [Math.max(minutes, 1), "minute"];
+      place.textContent = place.dataset.closesWords.replace("{when}", words.format(number, unit));
+    });
+  };
+  setInterval(countDown, 30000);
+
   /* Letters show the reader's clock too: a form without a zone takes that of the device. */
   const fillZone = (field) => {
     if (!field.value && deviceZone) field.value = deviceZone;

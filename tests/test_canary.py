@@ -13,6 +13,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,17 +25,21 @@ from python_calamine import CalamineWorkbook
 from eventhub.access import Policy, cookie_name, is_api
 from eventhub.accounts.commands import create_api_token, make_sign_in_link, sign_in
 from eventhub.accounts.rules import Role
+from eventhub.calls.commands import load_lab_templates
+from eventhub.calls.opening import NewCall, add_call_question, open_round_call
 from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest
 from eventhub.database import sql, utc_now
 from eventhub.delegations.commands import Contact, Terms, set_delegation
 from eventhub.directory.rules import Gender
 from eventhub.feeds.commands import make_feed_link
 from eventhub.feeds.queries import FeedKind
+from eventhub.labs.materials import NewMaterial, add_material
 from eventhub.languages import speaking as speaking_language
 from eventhub.links import make_link
 from eventhub.mail.addresses import organiser_for
 from eventhub.mail.opt_out import opt_out_url
 from eventhub.mail.rendering import render
+from eventhub.questions.rules import Definition, SentFile, Texts
 from eventhub.registrations.forms import gender_choices
 from eventhub.registrations.queries import manage_url
 from eventhub.replies.commands import receive
@@ -62,7 +67,9 @@ STATED = {QUETZAL: "woman", PTARMIGAN: "man", IBIS: "non_binary"}
 NAMES = tuple(name.split()[1] for name in STATED)
 LANGUAGES = ("en", "es", "fr")
 #: Pages that explain the question and its answers; there the grep looks for names beside them.
-EXPLAINING = frozenset({"/privacy", "/styleguide", "/registrations/{token:str}", "/speaking/{token:str}"})
+EXPLAINING = frozenset(
+    {"/privacy", "/styleguide", "/registrations/{token:str}", "/speaking/{token:str}", "/applications/{token:str}"}
+)
 #: Not the same twice: they count and time the calls themselves.
 LIVELY = frozenset({"/metrics", "/health/ready", "/staff/audit"})
 #: What some addresses have to be asked.
@@ -171,10 +178,13 @@ class World:
 
 async def the_world() -> World:
     """An event with a panel, registrations and attendance, a lab with applications, letters, a campaign, a body."""
-    from eventhub.labs.commands import accept_application
+    from eventhub.cohorts.commands import propose_cohort
+    from eventhub.cohorts.queries import Span, Wishes
     from eventhub.mailings.commands import plan_letter
     from eventhub.mailings.rules import Plan
+    from eventhub.outcomes.commands import OutcomeFacts, add_outcome
     from eventhub.registrations.commands import record_attendance
+    from eventhub.reviewing.commands import accept_application
     from tests.campaigns.test_commands import a_campaign
 
     found = World()
@@ -193,6 +203,11 @@ async def the_world() -> World:
     await speaking(item, "man", "man", "man")  # the panel tips over, and the organiser gets a letter
     other = await registered(event, "Xoel Heron", email="heron@example.org", gender="undisclosed")
     lab = await a_lab_with_call("Nests")
+    await load_lab_templates(NOW)
+    await open_round_call(lab.lab_round, NewCall(NOW, NOW + timedelta(days=9), "UTC"), now=NOW, account_id=account)
+    told = Definition("text", {"en": Texts("Which nest?", "", "To find it.")})
+    call = await add_call_question("lab", lab.slug, told, 1, version=1, now=NOW, account_id=account)
+    asked = call.content.questions[0].id
     applications = []
     for name, member in zip(STATED, ("barcelona", "lima", "quito"), strict=True):
         new = await an_application(lab, member, f"{name.split()[1].lower()}@example.org")
@@ -200,7 +215,37 @@ async def the_world() -> World:
         await sql("UPDATE application SET contact_name = {} WHERE id = {}", name, new.id)
         await accept_application(new.id, now=NOW, account_id=account)
         applications.append(new)
-    await an_application(lab, "rome", "heron@example.org")
+    theirs = await an_application(lab, "rome", "heron@example.org")
+    for position, (name, gender) in enumerate(STATED.items()):
+        proposed = UUID(int=20 + position)
+        await sql(
+            "INSERT INTO proposed_person (id, application, position, name, email, role) VALUES ({}, {}, {}, {}, {}, 'Expert')",
+            proposed, applications[position].id, position, name, f"{name.split()[1].lower()}@example.org",
+        )  # fmt: skip
+        await sql(
+            "INSERT INTO proposed_gender (proposed_person, gender, purpose, stated_at) VALUES ({}, {}, 'balance', {})",
+            proposed, gender, NOW,
+        )  # fmt: skip
+    for file, application in ((UUID(int=11), applications[0]), (UUID(int=12), theirs)):
+        await sql(
+            "INSERT INTO application_file (id, application, question, name, content_type, content, uploaded_at) "
+            "VALUES ({}, {}, 'plan', 'plan.png', 'image/png', {}, {})",
+            file, application.id, b"\x89PNG", NOW,
+        )  # fmt: skip
+    for name in STATED:
+        await sql(
+            "UPDATE lab_participant SET is_shown = {}, introduction = 'Feathers' WHERE person IN (SELECT id FROM person "
+            "WHERE email_key = {})",
+            True, f"{name.split()[1].lower()}@example.org",
+        )  # fmt: skip
+    cohort = await sql("SELECT id FROM lab_participant ORDER BY joined_at, id")
+    material = await add_material(
+        lab.slug,
+        NewMaterial("Feathers", file=SentFile("f.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")),
+        now=NOW,
+        account_id=account,
+    )
+    await propose_cohort(lab.slug, Wishes(size=Span(2, 2), women=Span(50), meets_at=NOW), now=NOW, account_id=account)
     for one in registrations.values():
         await record_attendance(one.registration.id, attended=True, now=NOW, account_id=account)
     campaign = await a_campaign()
@@ -238,6 +283,13 @@ async def the_world() -> World:
         "INSERT INTO person (id, name, organisation, country, language, created_at) VALUES ({}, {}, '', '', 'en', {})",
         twin, QUETZAL, NOW,
     )  # fmt: skip
+    feedback = UUID(int=11)
+    await sql(
+        "INSERT INTO feedback (id, event, person, language, asked_at) VALUES ({}, {}, {}, 'en', {})",
+        feedback, event.id, registrations[QUETZAL].registration.person, NOW,
+    )  # fmt: skip
+    agreed = OutcomeFacts("A nest for two", NOW.date(), ("barcelona", "lima"))
+    outcome = await add_outcome(lab.slug, agreed, now=NOW, account_id=account)
     pool = (await sql("SELECT id FROM seat_pool WHERE event = {}", event.id))[0]["id"]
     token = other.manage_url.rsplit("/", 1)[1]
     letters = [str(row["id"]) for row in await sql("SELECT id FROM letter ORDER BY id")]
@@ -256,6 +308,13 @@ async def the_world() -> World:
         ("slug", "/staff/events"): [event.slug],
         ("slug", "/api/v1/events"): [event.slug],
         ("slug", "/labs"): [lab.slug],
+        ("kind", "/calls"): ["lab"],
+        ("year", "/calls"): ["2026"],
+        ("round_id", "/staff/rounds"): [str(lab.lab_round)],
+        ("code", "/staff/lab-templates"): ["fund"],
+        ("kind", "/staff/calls"): ["lab"],
+        ("key", "/staff/calls"): [lab.slug],
+        ("question_id", "/staff/calls"): [asked],
         ("slug", "/staff/labs"): [lab.slug],
         ("slug", "/api/v1/labs"): [lab.slug],
         ("slug", "/series"): ["birds"],
@@ -269,12 +328,22 @@ async def the_world() -> World:
         ("letter_id", "/"): letters,
         ("planned_id", "/"): [str(planned)],
         ("application_id", "/"): [str(one.id) for one in applications],
+        ("token", "/lab-places"): [make_link("lab_place", applications[0].id, 1)],
+        ("token", "/cohorts"): [
+            make_link("lab_participant", cohort[0]["id"], 1),
+            f"{make_link('cohort_calendar', cohort[0]['id'], 1)}.ics",
+        ],
+        ("participant", "/cohorts"): [str(row["id"]) for row in cohort],
+        ("material", "/"): [str(material)],
+        ("file_id", "/staff/applications"): [str(UUID(int=11))],
+        ("file_id", "/applications"): [str(UUID(int=12))],
         ("registration_id", "/"): [str(registrations[QUETZAL].registration.id)],
         ("key", "/"): ["barcelona"],
         ("code", "/"): ["board", "board_of_directors", "assembly"],
         ("plan", "/"): [line["plan"]],
         ("name", "/staff/figures"): ["2099", "2099.csv", "2099.xlsx"],
         ("name", "/"): ["2099", "2099.csv"],
+        ("number", "/applications"): ["1"],
         ("table", "/"): [f"{table}{end}" for table in ("engagement", "calendar-annex") for end in event_files[:3]],
         ("token", "/registrations"): [token],
         ("token", "/registrations/{token:str}/calendar"): [
@@ -294,6 +363,12 @@ async def the_world() -> World:
         ("merged", "/"): [str(twin)],
         ("message_id", "/"): await messages_of(event, other.registration),
         ("token", "/answers"): [undo_token((await answers_of_event(event.id))[other.registration.id])],
+        ("token", "/feedback"): [make_link("feedback", feedback, 1)],
+        ("token", "/follow-ups"): [make_link("follow_up", outcome.follow_ups[0].id, 1)],
+        ("outcome_id", "/"): [str(outcome.id)],
+        ("follow_up_id", "/"): [str(outcome.follow_ups[0].id)],
+        ("name", "/staff/lab-reports"): ["2026", "2026.csv"],
+        ("year", "/api/v1/lab-rounds"): ["2026"],
     }
     found.own_links = [speaking_url(slot, 1).removeprefix(BASE_URL) for slot in slots[:2]]
     for address, path in await links_in_letters():
@@ -462,10 +537,10 @@ def _now(answer: tuple[int, str, bytes]) -> tuple[int, object]:
 
 
 def _content(media: str, body: bytes) -> object:
-    """What an answer says, without the key of a form, the time on a clock, and when a workbook was made."""
+    """What an answer says, without the keys of a form and of its empty rows, the time on a clock, and when a workbook was made."""
     if "spreadsheet" in media:
         return list(records(body, media))
-    return re.sub(rb'name="(?:submission_)?key"[^>]*>|\b\d\d:\d\d\b', b"", body)
+    return re.sub(rb'name="(?:submission_)?key"[^>]*>|\b\d\d:\d\d\b|\bperson_[0-9a-f]{32}_', b"", body)
 
 
 async def test_only_the_person_sees_the_own_answer(app: Any, world: World) -> None:

@@ -207,6 +207,10 @@ def test_every_address_in_the_documentation_is_one_of_ours():
         "speaking",
         "sign-in",
         "letters/stop",
+        "cohorts",
+        "lab-places",
+        "feedback",
+        "follow-ups",
     )
     prefixes = {"/api/", "/api/v1", *(f"/{name}/" for name in secret)}
     unknown = []

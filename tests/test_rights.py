@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from eventhub.accounts.rules import Role
+from eventhub.applying.commands import NewApplication, apply_to_lab
 from eventhub.campaigns.commands import decline_proposal, propose_event
 from eventhub.campaigns.queries import submissions_of
 from eventhub.database import sql
-from eventhub.labs.commands import NewApplication, apply_to_lab
 from tests.campaigns.test_commands import a_campaign, a_proposal
 from tests.make import (
     NOW,

@@ -270,7 +270,8 @@ async def test_searching_programs_are_told_what_to_leave_alone(client: httpx.Asy
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.text.splitlines() == [
         "User-agent: *", "Disallow: /registrations/", "Disallow: /applications/", "Disallow: /speaking/",
-        "Disallow: /people/", "Disallow: /feeds/", "Disallow: /staff/", "Disallow: /sign-in",
+        "Disallow: /people/", "Disallow: /feeds/", "Disallow: /cohorts/", "Disallow: /lab-places/",
+        "Disallow: /feedback/", "Disallow: /follow-ups/", "Disallow: /staff/", "Disallow: /sign-in",
     ]  # fmt: skip
     icon = await client.get("/favicon.ico")
     assert (icon.status_code, icon.headers["location"]) == (303, "/static/icon.svg")

@@ -96,14 +96,18 @@ def migrate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def facts(as_json: bool) -> None:
     """
-    Load what ships of the association: regions, members, themes and plans; what is there stays as it is.
+    Load what ships: regions, members, themes, plans and templates of labs; what is there stays as it is.
 
     Example: eventhub facts
     """
+    from eventhub.calls.commands import load_lab_templates
     from eventhub.database import utc_now
     from eventhub.directory.imports import load_facts
 
-    written = run(lambda: load_facts(now=utc_now()))
+    async def load() -> int:
+        return await load_facts(now=utc_now()) + await load_lab_templates(utc_now())
+
+    written = run(load)
     show({"written": written}, as_json, f"{written} rows were missing and are there now.")
 
 

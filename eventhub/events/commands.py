@@ -223,28 +223,42 @@ async def publish_event(
             return event
         if event.status == EventStatus.CANCELLED:
             raise EventIsCancelled(Sentence("“%(title)s” was cancelled.", title=event.title))
-        schedule, panels = await publishing_problems(event)
-        if panels and reason and not may_except:
-            raise ExceptionNotAllowed(
-                Sentence("Only an administrator may publish in spite of the panels."), *schedule, *panels
-            )
-        if schedule or (panels and not reason):
-            raise NotReadyToPublish(*schedule, *panels)
-        if panels:
-            await sql(
-                "INSERT INTO parity_exception (id, event, account, reason, findings, granted_at) "
-                "VALUES ({}, {}, {}, {}, {}, {})",
-                uuid4(), event.id, account_id, reason, "\n".join(panels), now,
-            )  # fmt: skip
-            await record("grant_parity_exception", "event", event.id, account_id=account_id, now=now)
-        await sql(
-            "UPDATE event SET status = 'published', published_at = {}, updated_at = {}, version = version + 1 WHERE id = {}",
-            now, now, event.id,
-        )  # fmt: skip
-        await set_pool_open(event.id, event.registration_mode == RegistrationMode.OPEN)
-        await release_first(event.id, now=now, account_id=account_id)
-        await record("publish_event", "event", event.id, account_id=account_id, now=now)
+        await publish_locked(event, reason=reason, may_except=may_except, now=now, account_id=account_id)
     return await event_by_id(event.id)
+
+
+async def publish_locked(
+    event: EventRow, *, reason: str = "", may_except: bool = False, now: datetime, account_id: UUID
+) -> None:
+    """
+    Show a draft to the public, in a transaction of the caller's that made it or has locked it.
+
+    Raises:
+        NotReadyToPublish: every reason, in sentences.
+        ExceptionNotAllowed: the reason came from somebody who may not decide it.
+
+    """
+    schedule, panels = await publishing_problems(event)
+    if panels and reason and not may_except:
+        raise ExceptionNotAllowed(
+            Sentence("Only an administrator may publish in spite of the panels."), *schedule, *panels
+        )
+    if schedule or (panels and not reason):
+        raise NotReadyToPublish(*schedule, *panels)
+    if panels:
+        await sql(
+            "INSERT INTO parity_exception (id, event, account, reason, findings, granted_at) "
+            "VALUES ({}, {}, {}, {}, {}, {})",
+            uuid4(), event.id, account_id, reason, "\n".join(panels), now,
+        )  # fmt: skip
+        await record("grant_parity_exception", "event", event.id, account_id=account_id, now=now)
+    await sql(
+        "UPDATE event SET status = 'published', published_at = {}, updated_at = {}, version = version + 1 WHERE id = {}",
+        now, now, event.id,
+    )  # fmt: skip
+    await set_pool_open(event.id, event.registration_mode == RegistrationMode.OPEN)
+    await release_first(event.id, now=now, account_id=account_id)
+    await record("publish_event", "event", event.id, account_id=account_id, now=now)
 
 
 async def cancel_event(slug: str, *, reason: str, now: datetime, account_id: UUID) -> EventRow:

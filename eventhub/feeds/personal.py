@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response
@@ -36,6 +37,7 @@ from eventhub.feeds.queries import (
     of_account,
     of_member,
     of_person,
+    seats_in_lab,
 )
 from eventhub.registrations.queries import RegistrationRow
 from eventhub.registrations.rules import STANDING, Attends, RegistrationStatus
@@ -191,3 +193,29 @@ async def registration_file(
 
     key = ("registration", registration.id)
     return await KEPT_FEEDS.answer(request, key, known, build, now=now, name="event.ics", public=False)
+
+
+async def cohort_calendar(
+    request: Request[Any, Any, Any], participant: UUID, lab: UUID, person: UUID, language: str, now: datetime
+) -> Response[Any]:
+    """
+    The sessions of a lab as one of its cohort knows them: with the person's own link to join where there is a seat.
+
+    Args:
+        participant: Whose calendar it is.
+        language: Of the words around the events' own text.
+
+    """
+    listed = tuple(await listed_sessions(lab))
+    seats = await seats_in_lab(person, lab)
+    state = (await name_of_lab(lab), listed, seats)
+
+    async def build() -> bytes:
+        own = {seat.event: seat for seat in seats}
+        events = (await events_by_id([key for key, _ in listed])).values()
+        with languages.speaking(language):
+            found = [_seat(event, own[event.id]) if event.id in own else calendar_event(event) for event in events]
+        return await asyncio.to_thread(_written, state[0], found, language)
+
+    key = ("cohort", participant, language)
+    return await KEPT_FEEDS.answer(request, key, state, build, now=now, name="sessions.ics", public=False)

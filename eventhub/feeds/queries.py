@@ -147,7 +147,7 @@ async def of_person(person: UUID, from_day: date) -> OfPerson:
     sessions = await sql(
         "SELECT DISTINCT e.id AS id, v.stamp AS stamp, e.starts_on AS starts_on FROM lab_participant p "
         "JOIN lab_session s ON s.lab = p.lab JOIN event e ON e.id = s.event JOIN page_stamp v ON v.event = e.id "
-        f"WHERE p.person = {{}} AND e.status <> 'draft' AND {late} ORDER BY e.starts_on, e.id",
+        f"WHERE p.person = {{}} AND p.left_at IS NULL AND e.status <> 'draft' AND {late} ORDER BY e.starts_on, e.id",
         person,
         from_day,
     )
@@ -157,6 +157,20 @@ async def of_person(person: UUID, from_day: date) -> OfPerson:
         tuple(Part(**row) for row in signed_up),
         tuple((row["id"], int(row["stamp"])) for row in sessions),
     )
+
+
+async def seats_in_lab(person: UUID, lab: UUID) -> tuple[Seat, ...]:
+    """The registrations of a person for sessions of a lab that stand, in order of time."""
+    rows = await sql(
+        "SELECT r.id AS id, r.event AS event, r.status AS status, r.attends AS attends, r.link_version AS link_version, "
+        "r.status_at AS status_at, v.stamp AS stamp FROM registration r JOIN lab_session s ON s.event = r.event "
+        "JOIN event e ON e.id = r.event JOIN page_stamp v ON v.event = e.id WHERE r.person = {} AND s.lab = {} "
+        "AND e.status <> 'draft' AND r.status IN ('confirmed', 'offered', 'waitlisted', 'pending') "
+        "ORDER BY e.starts_on, e.id",
+        person,
+        lab,
+    )
+    return tuple(Seat(**row) for row in rows)
 
 
 # A member's

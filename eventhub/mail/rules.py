@@ -132,7 +132,9 @@ def without_addresses(text: str) -> str:
 
 
 #: What people may be without: they can say so, and what tells of their own seat still comes (RFC 8058).
-ANNOUNCEMENTS = frozenset({"message_to_registered", "planned_message", "reminder", "certificate_ready"})
+ANNOUNCEMENTS = frozenset(
+    {"message_to_registered", "planned_message", "reminder", "certificate_ready", "feedback_asked"}
+)
 
 
 def is_transactional(kind: str) -> bool:

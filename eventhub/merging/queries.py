@@ -30,12 +30,16 @@ MOVED_ROWS = {
     "time_proposal": "person",
     "opt_out": "person",
     "feed_link": "person",
+    "feedback": "person",
+    "outcome": "contact",
     "inbound_message": "person",
+    "proposed_person": "person",
     "person": "merged_into",
 }
 
 #: Of these a person has one each; what the person that is kept has already stays with the other record.
 ONE_EACH = {
+    "feedback": "(k.event = feedback.event OR k.lab = feedback.lab)",
     "opt_out": "(k.event = opt_out.event OR (k.event IS NULL AND opt_out.event IS NULL))",
     "calendar_answer": "k.calendar_uid = calendar_answer.calendar_uid",
 }

@@ -37,7 +37,28 @@ _TEXTS = (
     ("application", "offers", "id"),
     ("application", "needs", "id"),
     ("application", "reason", "id"),
+    ("application", "answers", "id"),
+    ("application", "organisation", "id"),
+    ("application", "city", "id"),
+    ("application", "saved_by", "id"),
+    ("application", "eligibility_reason", "id"),
+    ("application_version", "content", "id"),
+    ("application_version", "sent_by", "id"),
+    ("application_file", "name", "id"),
+    ("application_editor", "name", "id"),
+    ("proposed_person", "name", "id"),
+    ("proposed_person", "role", "id"),
     ("application_review", "comment", "id"),
+    ("application_review", "scores", "id"),
+    ("conflict_of_interest", "reason", "id"),
+    ("cohort_deviation", "reason", "id"),
+    ("feedback", "comment", "id"),
+    ("lab_participant", "introduction", "id"),
+    ("cohort_message", "subject", "id"),
+    ("cohort_message", "body", "id"),
+    ("outcome", "title", "id"),
+    ("outcome", "description", "id"),
+    ("follow_up", "note", "id"),
     ("registration", "decision_reason", "id"),
     ("registration", "answers", "id"),
     ("programme_version", "items", "id"),
@@ -66,6 +87,8 @@ _NAMES = {
     "registration_invitation": "name",
     "delegation": "contact_name",
     "campaign_submission": "contact_name",
+    "application_editor": "name",
+    "proposed_person": "name",
 }
 
 
@@ -163,11 +186,36 @@ async def _empty_records(person_id: UUID) -> None:
         person_id,
     )
     await sql("UPDATE speaker_slot SET link_version = link_version + 1 WHERE person = {}", person_id)
+    await _leave_cohorts(person_id)
+    await _cut_off_feedback(person_id)
     await sql(
         "UPDATE application SET contact_name = {}, link_version = link_version + 1 WHERE contact = {}",
         nobody,
         person_id,
     )
+
+
+async def _leave_cohorts(person_id: UUID) -> None:
+    """Nobody sees the person in a lab any more, or reads what was written from or to them; that somebody took part stays."""
+    mine = "(SELECT id FROM lab_participant WHERE person = {})"
+    await sql(f"DELETE FROM cohort_message WHERE sender IN {mine} OR recipient IN {mine}", person_id, person_id)
+    await sql(
+        "UPDATE lab_participant SET introduction = '', is_shown = {}, link_version = link_version + 1 WHERE person = {}",
+        False,
+        person_id,
+    )
+
+
+async def _cut_off_feedback(person_id: UUID) -> None:
+    """Scores stay as those of nobody; what was written stays only where it may be quoted, and then without a name."""
+    await sql("UPDATE feedback SET comment = '' WHERE person = {} AND consent = 'none'", person_id)
+    await sql("UPDATE feedback SET consent = 'anonymous' WHERE person = {} AND consent = 'named'", person_id)
+    await sql("UPDATE feedback SET person = NULL, link_version = link_version + 1 WHERE person = {}", person_id)
+    await sql(
+        "UPDATE follow_up SET link_version = link_version + 1 WHERE outcome IN (SELECT id FROM outcome WHERE contact = {})",
+        person_id,
+    )
+    await sql("UPDATE outcome SET contact = NULL WHERE contact = {}", person_id)
 
 
 async def _empty_contacts(by_address: dict[str, list[UUID]]) -> None:
@@ -187,6 +235,12 @@ async def _empty_contacts(by_address: dict[str, list[UUID]]) -> None:
         "UPDATE campaign_submission SET contact_name = '', contact_email = '' WHERE id IN ({ids})",
         by_address["campaign_submission"],
     )
+    await _of("DELETE FROM application_editor WHERE id IN ({ids})", by_address["application_editor"])
+    for one in by_address["proposed_person"]:
+        await sql(
+            "UPDATE proposed_person SET name = {}, email = '', role = '', person = NULL WHERE id = {}",
+            name_of_erased(one), one,
+        )  # fmt: skip
 
 
 async def _empty_what_was_sent(ids: list[UUID], registrations: list[UUID], messages: list[UUID]) -> None:

@@ -21,6 +21,8 @@ ADDRESSES = {
     "registration_invitation": "email",
     "delegation": "contact_email",
     "campaign_submission": "contact_email",
+    "application_editor": "email",
+    "proposed_person": "email",
     "inbound_message": "sender",
 }
 
@@ -29,7 +31,8 @@ async def records_of(address: str) -> list[UUID]:
     """
     The record with an address, and those that were merged with it; the one that stands first.
 
-    None for somebody who only proposed an event, was invited, or is the contact of a delegation.
+    None for somebody who only proposed an event, was invited, is the contact of a delegation, or is named in an
+    application to a lab.
 
     Raises:
         NotFound: nobody has this address.
@@ -125,7 +128,28 @@ async def everything_about(address: str) -> dict[str, Any]:
             "SELECT p.*, l.slug AS lab_slug FROM lab_participant p JOIN lab l ON l.id = p.lab WHERE p.person IN ({ids})",
             ids,
         ),
+        "cohort_messages": await _each_once(
+            "SELECT c.* FROM cohort_message c JOIN lab_participant f ON f.id = c.sender "
+            "JOIN lab_participant t ON t.id = c.recipient",
+            {"f.person": ids, "t.person": ids},
+        ),
         "lab_applications": applications,
+        "application_versions": await _rows(
+            "SELECT * FROM application_version WHERE application IN ({ids})", [UUID(row["id"]) for row in applications]
+        ),
+        "application_editors": await _rows(
+            "SELECT * FROM application_editor WHERE id IN ({ids})", by_address["application_editor"]
+        ),
+        "proposed_people": await _rows(
+            "SELECT p.*, g.gender AS gender, g.purpose AS purpose, g.stated_at AS stated_at FROM proposed_person p "
+            "LEFT JOIN proposed_gender g ON g.proposed_person = p.id WHERE p.id IN ({ids})",
+            by_address["proposed_person"],
+        ),
+        "feedback": await _rows("SELECT * FROM feedback WHERE person IN ({ids})", ids),
+        "outcomes": await _rows("SELECT * FROM outcome WHERE contact IN ({ids})", ids),
+        "follow_ups": await _rows(
+            "SELECT f.* FROM follow_up f JOIN outcome o ON o.id = f.outcome WHERE o.contact IN ({ids})", ids
+        ),
         "letters": await _each_once(
             "SELECT id, kind, event, recipient_name, recipient_address, language, status, created_at, attempts, "
             "last_answer, bounced_at, bounce FROM letter",

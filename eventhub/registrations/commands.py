@@ -26,7 +26,7 @@ from eventhub.directory.people import (
 from eventhub.directory.rules import Gender, Level, clean_line, clean_text, email_key
 from eventhub.errors import Problems, Refusal
 from eventhub.events.queries import EventRow, event_by_id, event_by_slug, no_such_event, programme_of, public_event
-from eventhub.events.rules import Door, EventStatus, RegistrationMode, is_zone, unknown_word
+from eventhub.events.rules import Door, EventKind, EventStatus, RegistrationMode, is_zone, unknown_word
 from eventhub.mail.commands import post_letter
 from eventhub.programme.sign_up import withdraw_all
 from eventhub.questions.checking import checked_answers
@@ -193,6 +193,8 @@ async def _register(slug: str, new: NewRegistration, now: datetime, *, vouched: 
         new = replace(new, email=invitation.email)
     is_named = vouched or invitation is not None
     _check_open(event, now, is_named=is_named)
+    if event.kind == EventKind.LAB_SESSION and not is_named:
+        await _refuse_strangers(event)
     new, member = await checked_registration(new, event)
     while True:
         if before := await _registered_before(event, new):
@@ -348,6 +350,18 @@ def _check_open(event: EventRow, now: datetime, *, is_named: bool = False) -> No
                 "“%(title)s” takes those who were invited. Please use the link in your invitation.", title=event.title
             )
         )
+
+
+async def _refuse_strangers(event: EventRow) -> None:
+    """
+    Keep the sessions of a lab to its cohort and to those whom staff invite, whatever the event says.
+
+    Raises:
+        InvitationNeeded: the event is a session of a lab.
+
+    """
+    if await sql("SELECT 1 AS one FROM lab_session WHERE event = {}", event.id):
+        raise InvitationNeeded(Sentence("“%(title)s” is a session of a lab, for its cohort.", title=event.title))
 
 
 async def checked_registration(new: NewRegistration, event: EventRow) -> tuple[NewRegistration, UUID | None]:

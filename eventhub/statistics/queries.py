@@ -115,28 +115,32 @@ async def years_with_figures() -> list[int]:
     return sorted((year for year in years if FIRST_YEAR <= year <= LAST_YEAR), reverse=True)
 
 
-async def figures_of(year: int) -> YearFigures:
+async def figures_of(year: int, kind: str = "lab") -> YearFigures:
     """
     All figures of a year; eleven queries whatever its size.
 
     Beside the event loop: 20,000 attendances take half a second on SQLite.
+
+    Args:
+        kind: What the figures of labs count: Solutions Labs, or whatever else starts with a call.
+
     """
     async with offloaded():
-        return await _figures_of(year)
+        return await _figures_of(year, kind)
 
 
-async def _figures_of(year: int) -> YearFigures:
+async def _figures_of(year: int, kind: str) -> YearFigures:
     events = await _events(year)
     own = [event for event in events if _is_own(event)]
     engaged, unique = await _people_engaged(year, own)
     speakers, political = await _speakers(year)
     members = await _members_involved(year)
-    labs = await _labs(year)
-    active = await _active_members(year)
-    lab_people = await _lab_participants(year)
+    labs = await _labs(year, kind)
+    active = await _active_members(year, kind)
+    lab_people = await _lab_participants(year, kind)
     recent_labs = [lab for lab in labs if lab["year"] == year]
     active_here = {(slug, member) for lab_year, slug, member in active if lab_year == year}
-    themes, themes_of = await _themes(year, active_here)
+    themes, themes_of = await _themes(year, active_here, kind)
 
     def of_events(chosen: Iterable[Row]) -> tuple[int, int]:
         days = [event["starts_on"].year == year for event in chosen]
@@ -233,7 +237,7 @@ async def _engagement_of(year: int) -> list[MemberRow]:
             of_member["learning_activities"] += events
     for row in await _speakers_of_members(year):
         cells[row["member"]]["speakers"] = row["people"]
-    for lab_year, _, member in await _active_members(year):
+    for lab_year, _, member in await _active_members(year, "lab"):
         if lab_year == year:
             cells[member]["labs"] += 1
     for of_member in cells.values():
@@ -406,22 +410,26 @@ async def _members_involved(year: int) -> dict[bool, dict[str, int]]:
 # Solutions Labs
 
 
-async def _labs(year: int) -> list[Row]:
+async def _labs(year: int, kind: str) -> list[Row]:
     return await sql(
         "SELECT r.year AS year, l.slug AS slug, l.number AS number, l.name AS name FROM lab l "
-        "JOIN lab_round r ON r.id = l.lab_round WHERE r.year IN ({}, {}) ORDER BY l.number, l.slug",
+        "JOIN lab_round r ON r.id = l.lab_round WHERE r.kind = {} AND r.year IN ({}, {}) ORDER BY l.number, l.slug",
+        kind,
         year,
         year - 1,
     )
 
 
-async def _themes(year: int, active: set[tuple[str, str]]) -> tuple[tuple[ThemeCount, ...], dict[str, list[str]]]:
+async def _themes(
+    year: int, active: set[tuple[str, str]], kind: str
+) -> tuple[tuple[ThemeCount, ...], dict[str, list[str]]]:
     """Thematic priorities in order with the labs of a year, none included; and the theme codes of each lab."""
     rows = await sql(
         "SELECT t.code AS code, t.name AS name, x.slug AS lab FROM theme t LEFT JOIN "
         "(SELECT lt.theme AS theme, l.slug AS slug FROM lab_theme lt JOIN lab l ON l.id = lt.lab "
-        "JOIN lab_round r ON r.id = l.lab_round WHERE r.year = {}) x ON x.theme = t.id "
+        "JOIN lab_round r ON r.id = l.lab_round WHERE r.kind = {} AND r.year = {}) x ON x.theme = t.id "
         "ORDER BY t.position, t.code",
+        kind,
         year,
     )
     labs: dict[tuple[str, str], list[str]] = {}
@@ -438,7 +446,7 @@ async def _themes(year: int, active: set[tuple[str, str]]) -> tuple[tuple[ThemeC
     return counted, themes_of
 
 
-async def _active_members(year: int) -> list[tuple[int, str, str]]:
+async def _active_members(year: int, kind: str) -> list[tuple[int, str, str]]:
     """
     Year, lab and key of each member active in a lab of the year or the one before.
 
@@ -451,23 +459,25 @@ async def _active_members(year: int) -> list[tuple[int, str, str]]:
         "JOIN member m ON m.id = p.member JOIN lab_session s ON s.lab = l.id "
         "JOIN registration n ON n.event = s.event AND n.person = p.person "
         "JOIN attendance a ON a.registration = n.id "
-        "WHERE r.year IN ({}, {}) AND p.role = 'participant' AND m.kind = 'member'",
+        "WHERE r.kind = {} AND r.year IN ({}, {}) AND p.role = 'participant' AND m.kind = 'member'",
+        kind,
         year,
         year - 1,
     )
     return [(row["year"], row["lab"], row["member"]) for row in rows]
 
 
-async def _lab_participants(year: int) -> dict[str, dict[bool, Counts]]:
+async def _lab_participants(year: int, kind: str) -> dict[str, dict[bool, Counts]]:
     """Accepted people by lab; under the empty name each once over all labs."""
     rows = await sql(
         "WITH accepted AS (SELECT r.year = {} AS recent, l.slug AS lab, p.person AS person, "
         "COALESCE(g.gender, 'undisclosed') AS gender FROM lab_participant p JOIN lab l ON l.id = p.lab "
         "JOIN lab_round r ON r.id = l.lab_round LEFT JOIN gender_statement g ON g.person = p.person "
-        "WHERE r.year IN ({}, {}) AND p.role = 'participant') "
+        "WHERE r.kind = {} AND r.year IN ({}, {}) AND p.role = 'participant') "
         "SELECT recent, lab, gender, COUNT(*) AS people FROM accepted GROUP BY recent, lab, gender "
         "UNION ALL SELECT recent, '', gender, COUNT(DISTINCT person) FROM accepted GROUP BY recent, gender",
         year,
+        kind,
         year,
         year - 1,
     )

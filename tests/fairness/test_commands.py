@@ -10,7 +10,8 @@ from eventhub.errors import NotFound, Problems
 from eventhub.events.locking import EventIsCancelled
 from eventhub.fairness.commands import choose_invited_members
 from eventhub.fairness.queries import editions_before, group_of_lab, invited_to, sessions_before
-from eventhub.labs.commands import accept_application, add_lab_session, decline_application
+from eventhub.labs.commands import add_lab_session
+from eventhub.reviewing.commands import accept_application, decline_application
 from eventhub.series.commands import create_series
 from tests.make import NOW, a_lab_with_call, a_member, an_application, an_event, some_account
 

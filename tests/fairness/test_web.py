@@ -10,7 +10,8 @@ import pytest
 from eventhub.database import sql
 from eventhub.fairness.commands import choose_invited_members
 from eventhub.fairness.queries import invited_to
-from eventhub.labs.commands import accept_application, add_lab_session
+from eventhub.labs.commands import add_lab_session
+from eventhub.reviewing.commands import accept_application
 from eventhub.series.commands import create_series
 from tests.make import (
     NOW,

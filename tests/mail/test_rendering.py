@@ -43,6 +43,13 @@ APPLICATION = {
     "closes_at": "2027-01-01T10:00:00+00:00",
     "time_zone": "Europe/Madrid",
 }
+DECISION: dict[str, Any] = {
+    "reason": "Many good cases.",
+    "words": "We had 120 applications.",
+    "confirm_until": None,
+    "waiting_place": None,
+    "lapsed": False,
+}
 PROPOSAL: dict[str, Any] = {
     "recipient_name": "Alex",
     "campaign_title": "World Metropolitan Day",
@@ -79,6 +86,19 @@ KINDS: dict[str, dict[str, Any]] = {
             for status in ("confirmed", "waitlisted")
         ],
     },
+    "feedback_asked": {
+        "recipient_name": "Alex",
+        "title": "Cities & water",
+        "manage_url": "http://127.0.0.1:8000/feedback/k",
+        "is_reminder": True,
+    },
+    "follow_up_asked": {
+        "recipient_name": "Alex",
+        "title": "Quito helps Lima with meters",
+        "lab_name": "Shade",
+        "months": 3,
+        "manage_url": "http://127.0.0.1:8000/follow-ups/k",
+    },
     "certificate_ready": {**FACTS, "certificate_url": "http://127.0.0.1:8000/registrations/k/certificate.pdf"},
     "sign_in_link": {"recipient_name": "Alex", "sign_in_url": "http://127.0.0.1:8000/sign-in/x", "minutes": 30},
     "parity_tipped": {
@@ -87,7 +107,23 @@ KINDS: dict[str, dict[str, Any]] = {
         "event_url": "http://127.0.0.1:8000/staff/events/water",
         "sentences": ["“Shade” has 3 men and 1 woman."],
     },
-    "application_received": APPLICATION,
+    "application_received": {**APPLICATION, "is_change": True, "words": "Thank you <b>all</b>.\n\nUntil May."},
+    "application_begun": APPLICATION,
+    "application_editor_invited": {**APPLICATION, "invited_by": "Bo <b>Example</b>"},
+    "application_reminder": {**APPLICATION, "words": "A short answer is enough."},
+    "cohort_welcome": {"recipient_name": "Alex", "lab_name": "Shade", "manage_url": "http://127.0.0.1:8000/cohorts/k"},
+    "cohort_message": {
+        "recipient_name": "Alex",
+        "manage_url": "http://127.0.0.1:8000/cohorts/k/people/p",
+        "stop_url": "http://127.0.0.1:8000/cohorts/k/me",
+        "from_name": "Bo <b>Example</b>",
+        "from_member": "Barcelona",
+        "lab_name": "Shade",
+        "said_subject": "Trees",
+        "said": "Which trees\ndid you <b>plant</b>?",
+    },
+    "eligibility_decided": {**APPLICATION, "is_eligible": False, "reason": "No public body."},
+    "call_extended": {**APPLICATION, "was_to_close_at": "2026-11-20T16:00:00+00:00", "is_sent": True},
     "campaign_proposed": PROPOSAL,
     "campaign_accepted": {**PROPOSAL, "public_url": "http://127.0.0.1:8000/events/water"},
     "campaign_declined": {**PROPOSAL, "reason": "It is not about care."},
@@ -371,7 +407,7 @@ def test_what_staff_write_is_text_whatever_it_looks_like():
 def test_a_letter_to_a_group_says_why_and_links_only_where_there_is_a_link(kind, audience):
     why = {
         "registered": "because you registered", "speakers": "on the programme",
-        "delegations": "contact of a delegation", "cohort": "take part in the lab",
+        "delegations": "contact of a delegation", "cohort": "take part in the group",
     }[audience]  # fmt: skip
 
     assert why in written(kind, audience=audience).text

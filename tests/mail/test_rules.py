@@ -150,7 +150,13 @@ def test_every_kind_whose_words_can_be_changed_has_its_templates():
 def test_only_what_people_may_be_without_is_no_news_of_their_own():
     others = {path.name for path in (TEMPLATES / "mail").iterdir() if path.is_dir() and not is_transactional(path.name)}
 
-    assert others == {"message_to_registered", "planned_message", "reminder", "certificate_ready"}
+    assert others == {
+        "message_to_registered",
+        "planned_message",
+        "reminder",
+        "certificate_ready",
+        "feedback_asked",
+    }
 
 
 def test_news_of_a_seat_overtakes_older_news_of_it_and_no_letter_of_another_sort():
