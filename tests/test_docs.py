@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 #: What tests read from the environment besides the settings.
-TEST_VARIABLES = {"EVENTHUB_TEST_PG_BIN", "EVENTHUB_TEST_CHROMIUM"}
+TEST_VARIABLES = {"EVENTHUB_TEST_PG_BIN", "EVENTHUB_TEST_CHROMIUM", "EVENTHUB_TEST_SHOTS"}
 #: Paths of files in examples; everything else that begins with a slash is an address of ours.
 FILE_PATHS = ("/backups/", "/etc/", "/srv/", "/usr/")
 
