@@ -30,7 +30,7 @@ from eventhub.cohorts.queries import (
     places_of,
     proposal_by_id,
 )
-from eventhub.cohorts.rules import BoundKind, Task, bound_problems
+from eventhub.cohorts.rules import BoundKind, Task, bound_problems, lot_of
 from eventhub.cohorts.solver import propose
 from eventhub.database import Row, lock_clause, sql, transaction, utc_now
 from eventhub.directory.people import StatedBy, keep_gender_statement, person_with_email
@@ -325,7 +325,7 @@ async def _adopt_lab(
                 lab=lab.name,
             )
         )
-    others = sorted((line for line in lines if line.id not in final), key=lambda one: (-one.score, one.status_at, one.key))  # fmt: skip
+    others = sorted((line for line in lines if line.id not in final), key=lambda one: (-one.score, lot_of(one.key)))  # fmt: skip
     for line in lines:
         if line.id in final:
             await _set(line, ApplicationStatus.ACCEPTED, reasons["accepted_reason"], None, now, account_id)

@@ -275,6 +275,11 @@ class Result(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
     @property
+    def has_scores(self) -> bool:
+        """Whether any review had a score; without, values are a thousand for each place that is filled."""
+        return any(self.scores.values())
+
+    @property
     def price(self) -> int:
         """What balance costs in all."""
         return self.unbounded - self.value if self.chosen is not None else 0
@@ -513,6 +518,8 @@ def sentence_of(one: KeptReason, name_of: Any = str) -> str:
     """Why an application is in or out, in one sentence."""
     if one.why == Why.DECIDED:
         return Sentence("It is in because people decided so.") if one.is_in else Sentence("It is out because people decided so.")  # fmt: skip
+    if one.rank == 0:
+        return _unscored(one, name_of)
     if one.why == Why.BY_SCORE:
         if one.is_in:
             return Sentence("It is in by its score, which has place %(rank)s.", rank=one.rank)
@@ -525,6 +532,22 @@ def sentence_of(one: KeptReason, name_of: Any = str) -> str:
     if one.is_in:
         return Sentence("It is in, with place %(rank)s by score, because of the bounds together.", rank=one.rank)
     return Sentence("It is out, with place %(rank)s by score, because of the bounds together.", rank=one.rank)
+
+
+def _unscored(one: KeptReason, name_of: Any) -> str:
+    """Why an application is in or out where no review has a score."""
+    if one.why == Why.UNSCORED:
+        if one.is_in:
+            return Sentence("No review has a score yet. It is in because there is a place for it.")
+        return Sentence("No review has a score yet. It is out because there are more applications than places, which go evenly to the regions and then by lot.")  # fmt: skip
+    if one.why == Why.BY_BOUND and one.bounds:
+        bound = one.bounds[0].words(name_of)
+        if one.is_in:
+            return Sentence("No review has a score yet. It is in because of the bound “%(bound)s”.", bound=bound)
+        return Sentence("No review has a score yet. It is out because of the bound “%(bound)s”.", bound=bound)
+    if one.is_in:
+        return Sentence("No review has a score yet. It is in because of the bounds together.")
+    return Sentence("No review has a score yet. It is out because of the bounds together.")
 
 
 def facts_of(chosen: Sequence[Line], at: datetime) -> Facts:

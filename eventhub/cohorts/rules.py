@@ -5,9 +5,10 @@ Everything is counted in whole numbers, so that a proposal can be checked withou
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from itertools import pairwise
 
 from eventhub.words import Sentence
@@ -57,6 +58,16 @@ class Candidate:
     bonus: int = 0
     decided: bool | None = None
 
+    @property
+    def worth(self) -> int:
+        """Thousandths of a point that it adds; at least one, since a place that is filled is better than an empty one."""
+        return max(1, self.score + self.bonus)
+
+    @property
+    def lot(self) -> str:
+        """What orders equals: a digest of the key, so neither the time of sending nor a name favours anybody."""
+        return lot_of(self.key)
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -86,6 +97,16 @@ class Task:
     key: str
     candidates: tuple[Candidate, ...]
     bounds: tuple[Bound, ...]
+
+
+def lot_of(key: str) -> str:
+    """The SHA-256 digest of a key: an order that is always the same and that nobody can choose."""
+    return sha256(key.encode()).hexdigest()
+
+
+def has_scores(tasks: Iterable[Task]) -> bool:
+    """Whether any application was given a score."""
+    return any(one.score for task in tasks for one in task.candidates)
 
 
 def is_met(bound: Bound, chosen: Sequence[Candidate], left: Sequence[Candidate] = ()) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import highspy
 import numpy
 
-from eventhub.cohorts.rules import MINUTES_A_DAY, Bound, BoundKind, Candidate, Task, is_met
+from eventhub.cohorts.rules import MINUTES_A_DAY, Bound, BoundKind, Candidate, Task, has_scores, is_met
 
 #: Alternatives shown at most, and how much of the best score each must have, in thousandths.
 MOST_ALTERNATIVES, NEARLY = 3, 970
@@ -25,7 +25,11 @@ class NotProven(RuntimeError):
 
 @dataclass(frozen=True)
 class Choice:
-    """Applications by task and key; `score` without the bonus of preferences; thousandths of a point."""
+    """
+    Applications by task and key; `score` without the bonus of preferences; thousandths of a point.
+
+    Where nothing has a score, `value` is a thousand for each place that is filled.
+    """
 
     chosen: Mapping[str, frozenset[str]]
     score: int
@@ -62,6 +66,7 @@ class Why:
 
     BY_SCORE = "by_score"
     BY_BOUND = "by_bound"
+    UNSCORED = "unscored"
     TOGETHER = "together"
     DECIDED = "decided"
 
@@ -72,7 +77,7 @@ class Reason:
     One application of a task, and why it is in or out.
 
     Args:
-        rank: Its place by score among all, 1 for the highest.
+        rank: Its place by score among all, 1 for the highest; 0 where nothing has a score.
         bounds: For BY_BOUND, each of them alone made the difference.
 
     """
@@ -105,6 +110,9 @@ def propose(tasks: Sequence[Task], *, most_labs: int | None = None) -> Proposal:
     """
     Propose the best cohorts of one lab or of a whole round.
 
+    Where nothing has a score yet, as many places are filled as the bounds allow: with the preferences of members,
+    then evenly by region, then by lot; see `Candidate.lot`.
+
     Args:
         tasks: One for each lab; at most one application of a member for each is meant by a bound, not here.
         most_labs: In how many labs of the round one member may be; None: in any.
@@ -113,6 +121,7 @@ def propose(tasks: Sequence[Task], *, most_labs: int | None = None) -> Proposal:
         NotProven: the solver failed.
 
     """
+    tasks = [replace(task, candidates=tuple(sorted(task.candidates, key=lambda one: one.lot))) for task in tasks]
     best = _solve(tasks, most_labs)
     if best is None:
         return Proposal(None, None, contradictions=_contradictions(tasks, most_labs))
@@ -131,7 +140,7 @@ def propose(tasks: Sequence[Task], *, most_labs: int | None = None) -> Proposal:
         unbounded,
         tuple(prices),
         _alternatives(tasks, most_labs, best),
-        {task.key: _reasons(task, best, unbounded, prices) for task in tasks},
+        {task.key: _reasons(task, best, unbounded, prices, is_scored=has_scores(tasks)) for task in tasks},
     )
 
 
@@ -159,10 +168,12 @@ def _alternatives(tasks: Sequence[Task], most_labs: int | None, best: Choice) ->
     return tuple(found)
 
 
-def _reasons(task: Task, best: Choice, unbounded: Choice, prices: Iterable[Price]) -> tuple[Reason, ...]:
+def _reasons(
+    task: Task, best: Choice, unbounded: Choice, prices: Iterable[Price], *, is_scored: bool
+) -> tuple[Reason, ...]:
     own = [price for price in prices if price.task == task.key]
     has_decisions = any(bound.kind is BoundKind.DECIDED for bound in task.bounds)
-    ranked = sorted(task.candidates, key=lambda one: (-one.score - one.bonus, one.key))
+    ranked = sorted(task.candidates, key=lambda one: (-one.score - one.bonus, one.lot))
     reasons = []
     bounds: tuple[Bound, ...]
     for rank, one in enumerate(ranked, 1):
@@ -170,13 +181,13 @@ def _reasons(task: Task, best: Choice, unbounded: Choice, prices: Iterable[Price
         if has_decisions and one.decided is not None:
             why, bounds = Why.DECIDED, ()
         elif is_in == (one.key in unbounded.chosen[task.key]):
-            why, bounds = Why.BY_SCORE, ()
+            why, bounds = (Why.BY_SCORE if is_scored else Why.UNSCORED), ()
         else:
             bounds = tuple(
                 price.bound for price in own if price.lost > 0 and (one.key in price.without.chosen[task.key]) != is_in
             )
             why = Why.BY_BOUND if bounds else Why.TOGETHER
-        reasons.append(Reason(one.key, is_in, rank, why, bounds))
+        reasons.append(Reason(one.key, is_in, rank if is_scored else 0, why, bounds))
     return tuple(reasons)
 
 
@@ -242,7 +253,7 @@ def _solve(tasks: Sequence[Task], most_labs: int | None, unlike: Sequence[tuple[
         empty = {task.key: frozenset[str]() for task in tasks}
         fits = not unlike and all(is_met(bound, (), ()) for task in tasks for bound in task.bounds)
         return Choice(empty, 0, 0, 0) if fits else None
-    model = _Model([one.score + one.bonus for _, one in columns])
+    model = _Model([0] * len(columns))
     at = 0
     for task in tasks:
         places = range(at, at + len(task.candidates))
@@ -254,21 +265,51 @@ def _solve(tasks: Sequence[Task], most_labs: int | None, unlike: Sequence[tuple[
     for other, by in unlike:
         same = {place: 1 for place, (task, one) in enumerate(columns) if one.key in other.chosen[task.key]}
         model.row(-_NONE, len(same) - by, same)
-    answer = model.solve()
-    if answer is None:
-        return None
-    picked, upper = answer
+    reached: list[tuple[int, float]] = []
+    for aim in _aims(model, tasks, columns):
+        model.aim(aim)
+        answer = model.solve()
+        if answer is None and reached:
+            raise NotProven("what had an answer has none with the same value")
+        if answer is None:
+            return None
+        picked, upper = answer
+        reached.append((sum(worth for place, worth in aim.items() if place in picked), upper))
+        if not upper < reached[-1][0] + 1:
+            raise NotProven("the solver stopped before it had proven its answer")
+        model.row(reached[-1][0], _NONE, aim)
     chosen = {
         task.key: frozenset(one.key for place, (owner, one) in enumerate(columns) if owner is task and place in picked)
         for task in tasks
     }
     _check(tasks, chosen)
     score = sum(one.score for place, (_, one) in enumerate(columns) if place in picked)
-    value = sum(one.score + one.bonus for place, (_, one) in enumerate(columns) if place in picked)
-    choice = Choice(chosen, score, value, upper)
-    if not choice.is_proven:
-        raise NotProven("the solver stopped before it had proven its answer")
-    return choice
+    return Choice(chosen, score, *reached[0])
+
+
+def _aims(model: "_Model", tasks: Sequence[Task], columns: Sequence[tuple[Task, Candidate]]) -> list[dict[int, int]]:
+    """What is to be highest: worth by column; each aim counts only among what is best by those before it."""
+    if has_scores(tasks):
+        return [{place: one.worth for place, (_, one) in enumerate(columns)}]
+    by_lot = sorted(range(len(columns)), key=lambda place: columns[place][1].lot, reverse=True)
+    aims = [dict.fromkeys(range(len(columns)), 1000)]
+    if any(one.bonus for _, one in columns):
+        aims.append({place: one.bonus for place, (_, one) in enumerate(columns)})
+    aims += [_evenness(model, columns), {place: worth for worth, place in enumerate(by_lot, 1)}]
+    return aims
+
+
+def _evenness(model: "_Model", columns: Sequence[tuple[Task, Candidate]]) -> dict[int, int]:
+    """The second application of a region in one task adds less than the first, the third less than the second."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, (task, one) in enumerate(columns):
+        groups.setdefault((task.key, one.region), []).append(place)
+    worth: dict[int, int] = {}
+    for group in groups.values():
+        steps = [model.column() for _ in group]
+        model.row(0, 0, {**dict.fromkeys(group, 1), **dict.fromkeys(steps, -1)})
+        worth |= {step: len(columns) - number for number, step in enumerate(steps)}
+    return worth
 
 
 def _check(tasks: Sequence[Task], chosen: Mapping[str, frozenset[str]]) -> None:
@@ -357,7 +398,7 @@ def _add_regions(model: "_Model", low: float, high: float, places: Mapping[int, 
 def _add_hours(model: "_Model", bound: Bound, places: Mapping[int, Candidate]) -> None:
     """Some clock of a candidate is the earliest, and who is in is no more than so many hours ahead of it."""
     offsets = sorted({one.offset % MINUTES_A_DAY for one in places.values()})
-    if bound.at_most is not None:
+    if bound.at_most is not None and offsets:
         first = {offset: model.column() for offset in offsets}
         model.row(1, 1, dict.fromkeys(first.values(), 1))
         for place, one in places.items():
@@ -369,6 +410,8 @@ def _add_hours(model: "_Model", bound: Bound, places: Mapping[int, Candidate]) -
             model.row(-_NONE, 0, {place: 1, **dict.fromkeys(near, -1)})
     if bound.at_least:
         # no window of fewer hours holds everybody: whichever clock is first, somebody is farther ahead
+        if not offsets:
+            model.row(1, _NONE, {})
         for offset in offsets:
             far = {
                 place: 1
@@ -389,6 +432,10 @@ class _Model:
         """A helping column, worth nothing."""
         self._worth.append(0)
         return len(self._worth) - 1
+
+    def aim(self, worth: Mapping[int, int]) -> None:
+        """Make this the sum that is to be highest."""
+        self._worth = [worth.get(column, 0) for column in range(len(self._worth))]
 
     def row(self, low: float, high: float, terms: Mapping[int, int]) -> None:
         """Keep the sum of the terms from `low` to `high`."""

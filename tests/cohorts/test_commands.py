@@ -140,6 +140,18 @@ async def test_every_application_has_one_sentence_that_says_why(database: None) 
     assert why["Berlin"].startswith("It is out, with place 3 by score, because of the bound")
 
 
+async def test_without_reviews_places_are_filled_and_no_sentence_speaks_of_a_score(database: None) -> None:
+    lab, _ = await a_reviewed_lab()
+    await sql("DELETE FROM application_review")
+    await propose_cohort(lab.slug, wishes(size=Span(None, 3)), now=NOW, account_id=await some_account())
+    view = await newest_view(lab, Reader(await some_account(), True), NOW.date())
+    inside = [one for one in view.entries if one.is_in]
+    assert sorted(one.region for one in inside) == ["africa", "america", "europe"]
+    for one in view.entries:
+        assert str(one.why).startswith("No review has a score yet.")
+        assert "by its score" not in str(one.why)
+
+
 async def test_what_contradicts_each_other_is_named_with_what_would_be_possible(database: None) -> None:
     lab, _ = await a_reviewed_lab()
     proposal = await propose_cohort(

@@ -1,5 +1,6 @@
 """The proposal is the best there is: compared with every choice there is, on cases small enough for that."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -109,6 +110,47 @@ def test_the_possible_number_is_the_nearest_that_fits(task: Task) -> None:
             changed = replace(one.bound, at_least=number)
             rest = replace(task, bounds=tuple(changed if bound is one.bound else bound for bound in task.bounds))
             assert bool(every_choice(rest)) == (number == one.possible)
+
+
+@settings(max_examples=100, deadline=None)
+@given(task=tasks())
+def test_without_any_score_places_are_filled_as_well_as_the_bounds_allow(task: Task) -> None:
+    task = replace(task, candidates=tuple(replace(one, score=0) for one in task.candidates))
+
+    def order(chosen: tuple[Candidate, ...]) -> tuple[int, int, int]:
+        regions = Counter(one.region for one in chosen)
+        return len(chosen), sum(one.bonus for one in chosen), -sum(number**2 for number in regions.values())
+
+    found, choices = propose([task]), every_choice(task)
+    if not choices:
+        assert found.best is None
+        return
+    assert found.best
+    chosen = tuple(one for one in task.candidates if one.key in found.best.chosen["lab"])
+    assert chosen in choices
+    assert order(chosen) == max(map(order, choices))
+    assert (found.best.score, found.best.value) == (0, 1000 * len(chosen))
+    # what is first in the list, which is what was sent first, makes no difference
+    turned = propose([replace(task, candidates=tuple(reversed(task.candidates)))])
+    assert turned.best
+    assert turned.best.chosen == found.best.chosen
+    assert all(one.rank == 0 and one.why != Why.BY_SCORE for one in found.reasons["lab"])
+
+
+def test_a_lab_without_applications_contradicts_no_bound_on_hours() -> None:
+    size, hours = Bound(BoundKind.SIZE, None, 2), Bound(BoundKind.HOURS, at_most=4)
+    found = propose([Task("lab", five(), (size,)), Task("other", (), (size, hours))])
+    assert found.best
+    assert found.best.chosen == {"lab": {"a", "b"}, "other": frozenset()}
+    least = Bound(BoundKind.HOURS, at_least=1)
+    assert propose([Task("lab", five(), (size,)), Task("other", (), (size, least))]).best is None
+
+
+def test_a_place_is_filled_also_with_what_has_no_score_beside_scores() -> None:
+    scored, other = Candidate("a", 4000, "a", "north"), Candidate("b", 0, "b", "north")
+    found = propose([Task("lab", (scored, other), (Bound(BoundKind.SIZE, None, 2),))])
+    assert found.best
+    assert found.best.chosen == {"lab": {"a", "b"}}
 
 
 def five(**more: int) -> tuple[Candidate, ...]:
