@@ -142,11 +142,18 @@ class AdoptForm(Form):
         )
 
 
+def _needed_for_offers() -> Any:
+    """Shown as needed, as the page asks for it only where somebody is accepted; the command refuses where it lacks."""
+    validator = Optional()
+    validator.field_flags = {"required": True}
+    return validator
+
+
 class LettersForm(Form):
     """Until when places can be confirmed."""
 
     confirm_until = wtforms.DateField(
         "Last day to confirm a place",
-        [Optional()],
-        description="After it the place goes to the next on the waiting list.",
+        [_needed_for_offers()],
+        description="Needed because somebody is accepted: the letter asks them to confirm their place by then. After it the place goes to the next on the waiting list.",
     )

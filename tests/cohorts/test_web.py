@@ -110,6 +110,8 @@ async def test_a_proposal_is_taken_over_and_letters_go_out_by_a_button(manager: 
     shown = (await manager.get(decisions)).text
     assert "Strong case." in shown and "Many were better." in shown and "Send 6 letters" in shown
     assert "/lab-places/…" in shown  # nobody sees the personal link of an applicant
+    asked = shown[shown.index("Last day to confirm a place") :].split("</div>")[0]
+    assert "(optional)" not in asked and "Needed because somebody is accepted" in shown
     assert (await post_form(manager, decisions, {"confirm_until": ""})).status_code == 422
     day = (utc_now() + timedelta(days=20)).date().isoformat()
     assert (await post_form(manager, decisions, {"confirm_until": day})).status_code == 303
