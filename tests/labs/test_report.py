@@ -357,3 +357,14 @@ async def test_the_number_of_queries_does_not_grow_with_the_labs(database, monke
     asked.clear()
     await report_of_round(YEAR, TODAY)
     assert len(asked) == few
+
+
+async def test_a_report_never_says_that_nobody_agreed_where_remarks_are_held_back(database, app):
+    water, shade = await a_round()
+    async with await signed_in(app, "programme") as staff:
+        held = (await staff.get(f"/staff/labs/{shade.slug}/report")).text
+        assert "What people wrote is shown from five answers on" in held
+        assert "Nobody has agreed" not in held and "Too few" not in held
+        assert "Text 0" in (await staff.get(f"/staff/labs/{water.slug}/report")).text
+        await sql("DELETE FROM feedback WHERE lab = {} OR event IS NOT NULL", shade.id)
+        assert "Nobody has agreed to be quoted." in (await staff.get(f"/staff/labs/{shade.slug}/report")).text
