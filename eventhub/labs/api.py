@@ -133,6 +133,7 @@ class LabListed(msgspec.Struct, kw_only=True):
 
     id: UUID
     slug: str
+    kind: str
     year: int
     number: int
     name: str
@@ -296,6 +297,7 @@ def _listed(lab: LabRow, now: datetime) -> dict[str, Any]:
     return {
         "id": lab.id,
         "slug": lab.slug,
+        "kind": lab.kind,
         "year": lab.year,
         "number": lab.number,
         "name": lab.name,

@@ -116,6 +116,7 @@ async def create_lab(facts: LabFacts, *, now: datetime, account_id: UUID) -> Lab
     Write a new lab down as planned; the round of its year is opened when it is the first.
 
     Its template says what kind it is, what its call will propose, and what it says of itself unless staff say it.
+    Feedback is asked for by itself after each session and at the end, until somebody switches that off.
 
     Raises:
         Problems: something is missing or wrong; every fault at once.
@@ -135,7 +136,10 @@ async def create_lab(facts: LabFacts, *, now: datetime, account_id: UUID) -> Lab
         round_id = await round_of_year(facts.year, kind, title=title, now=now, account_id=account_id)
         slug = await _free_slug(facts.name)
         await _insert_lab(new, round_id, slug, await _next_number(round_id), facts, LabStatus.PLANNED, now)
-        await sql("UPDATE lab SET kind = {}, template = {} WHERE id = {}", kind, template.id if template else None, new)
+        await sql(
+            "UPDATE lab SET kind = {}, template = {}, asks_feedback = {} WHERE id = {}",
+            kind, template.id if template else None, True, new,
+        )  # fmt: skip
         await _link(new, themes, lines)
         await record("create_lab", "lab", new, account_id=account_id, now=now)
     return await lab_by_id(new)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from eventhub.database import sql
+from tests.calls.calling import a_templated_lab
 from tests.make import a_lab, a_lab_with_call, a_member, a_token, an_account, an_application, bearer, themes_loaded
 
 LAB = {
@@ -28,6 +29,8 @@ async def test_a_lab_goes_from_its_call_to_an_accepted_application(client: httpx
     made = await client.post("/api/v1/labs", json=LAB, headers=staff)
     assert made.status_code == 201, made.text
     assert (made.json()["slug"], made.json()["status"], made.json()["call"]) == ("energy-communities", "planned", None)
+    assert made.json()["kind"] == "lab"
+    assert await sql("SELECT slug FROM lab WHERE asks_feedback") == [{"slug": "energy-communities"}]
     called = await client.post("/api/v1/labs/energy-communities/call", json=CALL, headers=staff)
     assert called.status_code == 201, called.text
     assert (called.json()["status"], called.json()["call"]["state"]) == ("open", "open")
@@ -171,3 +174,9 @@ async def test_a_closed_call_takes_no_application(client: httpx.AsyncClient) -> 
 async def test_labs_of_a_theme_that_is_not_known_are_refused(client):
     answer = await client.get("/api/v1/labs?theme=xyz")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "theme")
+
+
+async def test_lists_and_single_labs_say_of_what_kind_they_are(client: httpx.AsyncClient) -> None:
+    fund = await a_templated_lab("fund", "Cool roofs", 2026)
+    assert [one["kind"] for one in (await client.get("/api/v1/labs")).json()["items"]] == ["fund"]
+    assert (await client.get(f"/api/v1/labs/{fund.slug}")).json()["kind"] == "fund"
