@@ -824,7 +824,7 @@ async def _freeze(draft: Draft, lab: LabRow, editor: EditorRow, now: datetime) -
         )  # fmt: skip
     application = await application_by_id(draft.id, drafts=True)
     contact = next((one for one in draft.editors if email_key(one.email) == email_key(application.email)), draft.first)
-    for one in {email_key(each.email): each for each in (editor, contact)}.values():
+    for one in {email_key(each.email): each for each in (*draft.editors, editor, contact)}.values():
         person = application.contact if one is contact else None
         await post_letter(received_letter(lab, application, one, number=number, person=person), now=now)
     action = "apply_to_lab" if number == 1 else "change_application"

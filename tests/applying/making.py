@@ -88,6 +88,7 @@ def a_person_typed(key: UUID, **changes: str) -> dict[str, str]:
 async def letters(kind: str) -> list[dict[str, Any]]:
     """Letters of a kind in the order in which they were written, with their facts."""
     rows = await sql(
-        "SELECT recipient_address, recipient_name, facts FROM letter WHERE kind = {} ORDER BY created_at, id", kind
+        "SELECT recipient_address, recipient_name, language, facts FROM letter WHERE kind = {} ORDER BY created_at, id",
+        kind,
     )
     return [{**row, "facts": json.loads(row["facts"])} for row in rows]

@@ -507,6 +507,23 @@ async def test_what_is_sent_is_frozen_and_both_get_a_receipt_with_their_own_link
     assert "woman" not in kept["content"]
 
 
+async def test_everybody_who_works_on_it_gets_a_receipt_in_their_own_language_and_no_other_address() -> None:
+    await a_member()
+    first, _, draft = await with_colleague(await a_call())
+    third = await invite_editor(first, name="Third", email="third@example.org", now=NOW)
+    await sql("UPDATE application_editor SET language = 'fr' WHERE id = {}", third.id)
+    await saved(first, motivation="Why.", **a_person_typed(uuid4()))
+    await send_application(first, {}, {}, now=NOW)
+    receipts = await letters("application_received")
+    assert {one["recipient_address"]: one["language"] for one in receipts} == {
+        "first@example.org": "en", "second@example.org": "en", "third@example.org": "fr",
+    }  # fmt: skip
+    for one in receipts:
+        others = {"first@example.org", "second@example.org", "third@example.org"} - {one["recipient_address"]}
+        assert not [address for address in others if address in json.dumps(one["facts"])]
+    assert draft.id
+
+
 async def test_a_change_is_sent_as_a_whole_or_not_at_all() -> None:
     await a_member()
     first, second, draft = await with_colleague(await a_call(question("t", "Case?", is_required=True)))
@@ -532,7 +549,7 @@ async def test_a_change_is_sent_as_a_whole_or_not_at_all() -> None:
     assert (old.needs, new.needs) == ("", "Pumps.")
     assert await sent_version(draft.id) == new
     facts = [one["facts"]["is_change"] for one in await letters("application_received")]
-    assert sorted(facts) == [False, True, True]
+    assert sorted(facts) == [False, False, True, True]
 
 
 async def test_two_who_send_a_draft_at_once_send_it_once() -> None:
