@@ -450,15 +450,21 @@ class RegionMix:
 
 @dataclass(frozen=True)
 class Mix:
-    """Where the applications of a lab come from. A member is counted once; drafts and withdrawn ones never."""
+    """
+    Where the applications of a lab come from. A member is counted once; drafts and withdrawn ones never.
+
+    Applicants that are no members are counted apart: `others`, and of these `others_accepted`; they have no region.
+    """
 
     members: int
     regions: tuple[RegionMix, ...]
     by_status: dict[str, int]
+    others: int = 0
+    others_accepted: int = 0
 
     @property
     def accepted(self) -> int:
-        """Members that were accepted."""
+        """Applications that were accepted."""
         return self.by_status.get("accepted", 0)
 
     @property
@@ -470,9 +476,9 @@ class Mix:
 async def mix_of(lab_id: UUID) -> Mix:
     """The mix of a lab's applications by region and status, counted in one query."""
     rows = await sql(
-        "SELECT g.code AS region, a.status AS status, COUNT(*) AS n FROM application a JOIN member m ON m.id "
-        "= a.member "
-        "JOIN region g ON g.id = m.region WHERE a.lab = {} GROUP BY g.code, g.name, a.status ORDER BY g.name",
+        "SELECT COALESCE(g.code, '') AS region, a.status AS status, COUNT(*) AS n FROM application a "
+        "LEFT JOIN member m ON m.id = a.member LEFT JOIN region g ON g.id = m.region WHERE a.lab = {} "
+        "GROUP BY g.code, g.name, a.status ORDER BY g.name",
         lab_id,
     )
     by_status: dict[str, int] = defaultdict(int)
@@ -485,9 +491,9 @@ async def mix_of(lab_id: UUID) -> Mix:
             standing[row["region"]] += number
         if row["status"] == "accepted":
             accepted[row["region"]] += number
+    others = standing.pop("", 0)
     regions = tuple(RegionMix(code, number, accepted[code]) for code, number in standing.items())
-    # the database keeps one standing application per member and lab, so these are members
-    return Mix(members=sum(standing.values()), regions=regions, by_status=dict(by_status))
+    return Mix(sum(standing.values()), regions, dict(by_status), others, accepted[""])
 
 
 async def labs_by_theme(year: int) -> list[Row]:

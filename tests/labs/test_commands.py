@@ -275,7 +275,20 @@ async def test_the_mix_counts_standing_applications_by_region(database: None) ->
         ("africa", 1, 1),
         ("europe", 2, 0),
     ]
-    assert (mix.members, mix.accepted, mix.total) == (3, 1, 4)
+    assert (mix.members, mix.others, mix.accepted, mix.total) == (3, 0, 1, 4)
+
+
+async def test_the_mix_counts_applicants_that_are_no_members_apart(database: None) -> None:
+    lab = await a_lab_with_call()
+    for city in ("Barcelona", "Oxford", "Leeds"):
+        await a_member(city)
+        sent = await an_application(lab, city.lower(), f"{city.lower()}@example.org")
+        if city != "Barcelona":
+            await sql("UPDATE application SET member = NULL, organisation = {} WHERE id = {}", city, sent.id)
+    await accept_application(sent.id, now=NOW, account_id=await some_account())
+    mix = await mix_of(lab.id)
+    assert (mix.members, mix.others, mix.others_accepted, mix.accepted, mix.total) == (1, 2, 1, 1, 3)
+    assert [region.code for region in mix.regions] == ["europe"]
 
 
 # Sessions and active members
