@@ -33,6 +33,7 @@ class FollowUpRow(msgspec.Struct, frozen=True):
     agreed_on: date
     lab_slug: str
     lab_name: str
+    kind: str
     contact_name: str
     contact_email: str
     contact_language: str
@@ -88,7 +89,7 @@ _FOLLOW_UP = (
     "SELECT f.id AS id, f.outcome AS outcome, f.months AS months, f.due_on AS due_on, "
     "f.link_version AS link_version, f.asked_at AS asked_at, f.state AS state, f.note AS note, "
     "f.answered_at AS answered_at, o.title AS title, o.description AS description, o.state AS outcome_state, "
-    "o.agreed_on AS agreed_on, l.slug AS lab_slug, l.name AS lab_name, COALESCE(p.name, '') AS contact_name, "
+    "o.agreed_on AS agreed_on, l.slug AS lab_slug, l.name AS lab_name, l.kind AS kind, COALESCE(p.name, '') AS contact_name, "
     "COALESCE(p.email, '') AS contact_email, COALESCE(p.language, 'en') AS contact_language, o.contact AS contact "
     "FROM follow_up f JOIN outcome o ON o.id = f.outcome JOIN lab l ON l.id = o.lab "
     "LEFT JOIN person p ON p.id = o.contact"

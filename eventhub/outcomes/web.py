@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from eventhub.access import Policy, account_of, open_to
+from eventhub.calls.words import words_of_kinds
 from eventhub.directory.queries import member_choices
 from eventhub.errors import NotFound, Problems
 from eventhub.labs.queries import LabRow, lab_by_slug
@@ -167,6 +168,7 @@ class FollowUps(Controller):
             overdue=[one for one in found if one.is_overdue(today)],
             waiting=[one for one in found if not one.is_overdue(today)],
             coming=await coming_follow_ups(today),
+            words=await words_of_kinds(),
         )
 
     @get("/{follow_up_id:uuid}", opt=open_to(Policy.EDIT_LABS))

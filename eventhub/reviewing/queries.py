@@ -270,6 +270,7 @@ class ReviewToDo(msgspec.Struct, frozen=True):
     region: str
     lab_name: str
     lab_slug: str
+    kind: str
     is_sent: bool
     is_begun: bool
 
@@ -278,7 +279,8 @@ async def reviews_to_do(account_id: UUID) -> list[ReviewToDo]:
     """What an account was asked to review, what is open first; conflicts and withdrawn applications are not there."""
     rows = await sql(
         "SELECT a.id AS application, COALESCE(m.name, a.organisation) AS applicant, COALESCE(g.code, '') AS region, "
-        "l.name AS lab_name, l.slug AS lab_slug, v.is_sent AS is_sent, v.id AS review FROM review_assignment x "
+        "l.name AS lab_name, l.slug AS lab_slug, l.kind AS kind, v.is_sent AS is_sent, "
+        "v.id AS review FROM review_assignment x "
         "JOIN application a ON a.id = x.application JOIN lab l ON l.id = a.lab JOIN lab_round r ON r.id = l.lab_round "
         "LEFT JOIN member m ON m.id = a.member LEFT JOIN region g ON g.id = m.region "
         "LEFT JOIN application_review v ON v.application = a.id AND v.account = x.account "
@@ -289,7 +291,7 @@ async def reviews_to_do(account_id: UUID) -> list[ReviewToDo]:
     )
     found = [
         ReviewToDo(
-            row["application"], row["applicant"], row["region"], row["lab_name"], row["lab_slug"],
+            row["application"], row["applicant"], row["region"], row["lab_name"], row["lab_slug"], row["kind"],
             bool(row["is_sent"]), row["review"] is not None,
         )
         for row in rows

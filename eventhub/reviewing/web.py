@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from eventhub import languages
 from eventhub.access import Policy, account_of, open_to
 from eventhub.applying.queries import file_content, sent_version
+from eventhub.calls.words import words_of_kinds
 from eventhub.downloads import download
 from eventhub.errors import NotFound, Problems, Refusal
 from eventhub.labs.queries import lab_by_id, lab_by_slug
@@ -78,7 +79,12 @@ class StaffReviews(Controller):
     @get("/")
     async def index(self, request: Request[Any, Any, Any]) -> Response[str]:
         """Open reviews first."""
-        return render(request, "reviewing/mine", reviews=await reviews_to_do(account_of(request).account_id))
+        return render(
+            request,
+            "reviewing/mine",
+            reviews=await reviews_to_do(account_of(request).account_id),
+            words=await words_of_kinds(),
+        )
 
 
 class LabReviews(Controller):

@@ -21,10 +21,11 @@ from eventhub.labs.report import lines_of_round, report_of_round
 from eventhub.mail.queries import letter_by_id
 from eventhub.mail.rendering import render
 from eventhub.outcomes.commands import OutcomeFacts, add_outcome
+from eventhub.reviewing.commands import assign_reviewer
 from tests.applying.making import PDF, a_person_typed, begun, token, was
 from tests.calls.calling import a_new_call, a_templated_lab
 from tests.labs.test_report import TODAY, YEAR, a_round
-from tests.make import NOW, a_member, a_token, bearer, post_form, signed_in, some_account
+from tests.make import NOW, a_member, a_token, an_application, bearer, post_form, signed_in, some_account
 
 TEMPLATES = ("solutions-lab", "pilot-project", "investment-forum", "fund")
 
@@ -180,3 +181,21 @@ async def test_each_kind_has_its_report_as_page_file_and_json(app: Any, client: 
     with pytest.raises(NotFound):
         await report_of_round(YEAR, TODAY, "fund")
     assert (await lab_by_id(pilot.id)).kind == "pilot"
+
+
+async def test_lists_of_staff_that_hold_every_kind_say_of_which_kind_each_is(app: Any) -> None:
+    await a_member("Barcelona")
+    account = await some_account()
+    fund = await a_templated_lab("fund", "Cool roofs", YEAR)
+    lab = await open_call(fund.slug, a_new_call(), now=NOW, account_id=account)
+    sent = await an_application(lab)
+    await add_outcome(fund.slug, OutcomeFacts("Roofs", TODAY, ("barcelona",)), now=NOW, account_id=account)
+    async with await signed_in(app, "programme") as staff:
+        (me,) = await sql("SELECT id FROM account WHERE email_key = 'programme@example.org'")
+        await assign_reviewer(sent.id, me["id"], now=NOW, account_id=account)
+        for path in ("/staff/labs", "/staff/reviews", "/staff/follow-ups"):
+            page = (await staff.get(path)).text
+            main = page[page.index("<main") : page.index("</main>")]
+            assert "Labs and other calls" in main, path
+            assert "Fund" in main, path
+            assert not re.search(r">(New )?[Ll]abs?<", main), path

@@ -44,7 +44,7 @@ async def a_lab_session(lab: Any, title: str = "First meeting", *, publish: bool
 async def test_the_list_is_useful_while_it_is_empty(client: httpx.AsyncClient) -> None:
     page = await client.get("/labs/")
     assert page.status_code == 200
-    assert "There are no labs yet" in page.text
+    assert "There are no labs or other calls yet" in page.text
     assert "No call is open at present." in page.text
 
 
