@@ -345,9 +345,9 @@ async def editors_of_call(kind: str, owner: UUID, *, drafts_only: bool) -> dict[
 
 
 async def stale_drafts(before: datetime) -> list[Row]:
-    """Applications that were never sent and whose call closed before an instant: their key and their lab."""
+    """Applications that were never sent and whose call closed before an instant: key, lab, contact, and when they began."""
     return await sql(
-        "SELECT a.id AS id, a.lab AS lab FROM application a JOIN lab l ON l.id = a.lab "
+        "SELECT a.id AS id, a.lab AS lab, a.contact AS contact, a.begun_at AS begun_at FROM application a JOIN lab l ON l.id = a.lab "
         "LEFT JOIN lab_call c ON c.lab = l.id LEFT JOIN round_call rc ON rc.lab_round = l.lab_round "
         "WHERE a.status = 'draft' AND (c.closes_at < {} OR (c.id IS NULL AND rc.closes_at < {})) ORDER BY a.id",
         before,

@@ -12,6 +12,7 @@ from eventhub.calls.queries import applicants_of_call, closing_calls, editors_of
 from eventhub.calls.rules import reminder_due
 from eventhub.database import sql, transaction, utc_now
 from eventhub.mail.commands import post_letter
+from eventhub.privacy.commands import forget_untied
 
 logger = logging.getLogger(__name__)
 
@@ -59,16 +60,23 @@ async def forget_drafts(now: datetime) -> int:
     """
     Delete applications that were never sent, with their people and files, some time after their call closed.
 
+    Contacts who are known only because they began such a draft are deleted with it.
+
     Returns:
         How many were deleted.
 
     """
     deleted = 0
     by_lab: dict[UUID, int] = defaultdict(int)
+    begun: dict[UUID, set[datetime]] = defaultdict(set)
     async with transaction():
         for row in await stale_drafts(now - DRAFTS_KEPT):
             done = await sql("DELETE FROM application WHERE id = {} AND status = 'draft' RETURNING id", row["id"])
             by_lab[row["lab"]] += len(done)
+            if done:
+                begun[row["contact"]].add(row["begun_at"])
+        for person, instants in begun.items():
+            await forget_untied(person, instants)
         for lab, number in by_lab.items():
             if number:
                 await record("forget_drafts", "lab", lab, account_id=None, now=now, detail=str(number))

@@ -6,6 +6,7 @@ counted stay as rows of nobody, so that figures which were published do not
 change. What says who it was is overwritten or deleted.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ import msgspec
 from eventhub.accounts.commands import record
 from eventhub.database import Row, lock_clause, sql, transaction
 from eventhub.events.queries import event_by_id
-from eventhub.privacy.queries import ADDRESSES, AT_ONCE, bearing, key_of, records_of
+from eventhub.privacy.queries import ADDRESSES, AT_ONCE, bearing, is_tied, key_of, records_of
 from eventhub.privacy.rules import ERASED_KEY, name_of_erased, telling, without
 from eventhub.registrations.commands import NotStanding, cancel_registration
 
@@ -145,6 +146,24 @@ async def erase_person(address: str, *, now: datetime, account_id: UUID | None =
             "erase_person", "person", first or "", account_id=account_id, now=now, detail=f"{len(ids)} records"
         )
     return Erasure(first, len(mine), cancelled, len(letters), len(files), coming, bool(accounts))
+
+
+async def forget_untied(person_id: UUID, made_at: Collection[datetime]) -> bool:
+    """
+    Delete a person who was made at one of these instants and is tied to nothing any more, in the caller's transaction.
+
+    Letters about applications go as well. Who was known before, or is known for anything else, stays.
+    """
+    rows = await sql(
+        f"SELECT id, email_key, outside_key, created_at FROM person WHERE id = {{}}{lock_clause()}", person_id
+    )
+    if not rows or rows[0]["outside_key"] or rows[0]["created_at"] not in made_at:
+        return False
+    if await is_tied(person_id, rows[0]["email_key"]):
+        return False
+    await sql("DELETE FROM letter WHERE person = {}", person_id)
+    await sql("DELETE FROM person WHERE id = {}", person_id)
+    return True
 
 
 async def _give_seats_back(ids: list[UUID], now: datetime) -> int:

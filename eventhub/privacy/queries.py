@@ -27,6 +27,49 @@ ADDRESSES = {
 }
 
 
+#: Columns that point at a person and say more than that a letter was written; where one does, the person is kept.
+TIES = (
+    ("gender_statement", "person"),
+    ("speaker_slot", "person"),
+    ("registration", "person"),
+    ("application", "contact"),
+    ("lab_participant", "person"),
+    ("speaker_profile", "person"),
+    ("person", "merged_into"),
+    ("person_merge", "kept"),
+    ("person_merge", "merged"),
+    ("calendar_answer", "person"),
+    ("inbound_message", "person"),
+    ("time_proposal", "person"),
+    ("opt_out", "person"),
+    ("feed_link", "person"),
+    ("proposed_person", "person"),
+    ("feedback", "person"),
+    ("outcome", "contact"),
+)
+
+#: Letters that tell of an application and of nothing else; they go with it.
+ABOUT_APPLICATIONS = ("application_begun", "application_reminder", "call_extended", "eligibility_decided")
+
+
+async def is_tied(person_id: UUID, address: str | None) -> bool:
+    """Whether anything but letters about an application needs the record of a person, or bears its address."""
+    for table, column in TIES:
+        if await sql(f"SELECT 1 AS one FROM {table} WHERE {column} = {{}} LIMIT 1", person_id):
+            return True
+    kinds = ", ".join("{}" for _ in ABOUT_APPLICATIONS)
+    if await sql(
+        f"SELECT 1 AS one FROM letter WHERE person = {{}} AND kind NOT IN ({kinds}) LIMIT 1",
+        person_id, *ABOUT_APPLICATIONS,
+    ):  # fmt: skip
+        return True
+    if not address:
+        return True
+    if await sql("SELECT 1 AS one FROM account WHERE email_key = {}", address):
+        return True
+    return any([await bearing(table, address) for table in ADDRESSES if table != "letter"])
+
+
 async def records_of(address: str) -> list[UUID]:
     """
     The record with an address, and those that were merged with it; the one that stands first.

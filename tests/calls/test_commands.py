@@ -49,7 +49,7 @@ from eventhub.questions.rules import Condition, Definition, Option, Texts
 from eventhub.statistics.queries import figures_of
 from tests.applying.making import a_person_typed, begun, saved, token
 from tests.calls.calling import CLOSES, a_called_lab, a_new_call, a_templated_lab, an_application_of, letters_of
-from tests.make import NOW, a_lab, a_lab_with_call, a_member, some_account, themes_loaded
+from tests.make import NOW, a_lab, a_lab_with_call, a_member, an_event, registered, some_account, themes_loaded
 
 WORDS = {"en": KindWords("Prize", "Prizes")}
 
@@ -419,6 +419,30 @@ async def test_drafts_that_were_never_sent_are_deleted_90_days_after_the_call_cl
     assert await forget_drafts(closes + timedelta(days=100)) == 1
     actions = await sql("SELECT detail FROM audit_entry WHERE action = 'forget_drafts'")
     assert [row["detail"] for row in actions] == ["1", "1"]
+
+
+async def test_a_contact_known_only_for_a_draft_goes_with_it_and_others_stay(database: None) -> None:
+    closes = NOW + timedelta(days=30)
+    lab = await a_called_lab(closes_at=closes)
+    for city in ("Barcelona", "Lima", "Quito", "Rome"):
+        await a_member(city)
+    event = await an_event()
+    await registered(event, "Known", email="before@example.org", now=NOW - timedelta(days=1))
+    for city, address in (
+        ("barcelona", "alone@example.org"), ("lima", "before@example.org"), ("quito", "later@example.org"),
+        ("rome", "writes@example.org"),
+    ):  # fmt: skip
+        await begun(lab, member=city, email=address)
+    await registered(event, "Later", email="later@example.org", now=NOW + timedelta(days=1))
+    other = await a_called_lab(closes_at=closes + timedelta(days=60))
+    editor = await begun(other, email="first@example.org")
+    await invite_editor(token(editor), name="Writes", email="writes@example.org", now=NOW)
+    await remind(closes - timedelta(days=1))
+    assert await forget_drafts(closes + timedelta(days=91)) == 4
+    people = {row["email"] for row in await sql("SELECT email FROM person")}
+    assert people == {"before@example.org", "later@example.org", "writes@example.org", "first@example.org"}
+    left = await sql("SELECT kind FROM letter WHERE recipient_address = {}", "alone@example.org")
+    assert left == []
 
 
 async def test_who_began_after_a_reminder_was_due_is_not_reminded_of_it(database: None) -> None:

@@ -10,7 +10,7 @@ from eventhub.campaigns.commands import decline_proposal, propose_event
 from eventhub.database import sql
 from eventhub.errors import NotFound
 from eventhub.privacy.commands import erase_person
-from eventhub.privacy.queries import everything_about
+from eventhub.privacy.queries import TIES, everything_about
 from tests.campaigns.test_commands import a_campaign, a_proposal
 from tests.looking import columns, references
 from tests.make import NOW, a_lab_with_call, a_member, an_event, registered, some_account
@@ -427,3 +427,8 @@ async def test_wildcards_in_an_address_forget_nobody_else(database):
         with pytest.raises(NotFound, match="Nobody with the address"):
             await erase_person(address, now=NOW)
     assert "propo@ser.example" in await text_in_database()
+
+
+async def test_everything_that_points_at_a_person_ties_it_but_letters(database: None) -> None:
+    pointing = {(table, column) for table, column, target in await references() if target == "person"}
+    assert set(TIES) == pointing - {("letter", "person")}
