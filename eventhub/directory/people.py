@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from eventhub.database import share_clause, sql
+from eventhub.database import Row, share_clause, sql
 from eventhub.directory.rules import GENDER_CONSENT_VERSION, GENDER_PURPOSE, Gender, email_key
 
 
@@ -25,16 +25,18 @@ async def person_with_email(
     merged leads to the one that was kept.
     """
     key = email_key(address)
-    found = await sql(
-        "INSERT INTO person (id, name, email, email_key, member, organisation, country, language, created_at) "
-        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}) ON CONFLICT (email_key) DO NOTHING RETURNING id",
-        uuid4(), name, address.strip(), key, member, organisation, country, language, now,
-    )  # fmt: skip
-    if not found:  # known before, or somebody else was quicker and has committed by now
-        # The lock lets no merge of this record pass before what is made for it now is there to be moved.
+    found: list[Row] = []
+    while not found:  # once more where the record was deleted in between, as the contact of a forgotten draft is
         found = await sql(
-            f"SELECT COALESCE(merged_into, id) AS id FROM person WHERE email_key = {{}}{share_clause()}", key
-        )
+            "INSERT INTO person (id, name, email, email_key, member, organisation, country, language, created_at) "
+            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}) ON CONFLICT (email_key) DO NOTHING RETURNING id",
+            uuid4(), name, address.strip(), key, member, organisation, country, language, now,
+        )  # fmt: skip
+        if not found:  # known before, or somebody else was quicker and has committed by now
+            # The lock lets no merge of this record pass before what is made for it now is there to be moved.
+            found = await sql(
+                f"SELECT COALESCE(merged_into, id) AS id FROM person WHERE email_key = {{}}{share_clause()}", key
+            )
     return UUID(str(found[0]["id"]))
 
 
