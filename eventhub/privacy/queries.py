@@ -54,9 +54,9 @@ ABOUT_APPLICATIONS = ("application_begun", "application_reminder", "call_extende
 
 async def is_tied(person_id: UUID, address: str | None) -> bool:
     """Whether anything but letters about an application needs the record of a person, or bears its address."""
-    for table, column in TIES:
-        if await sql(f"SELECT 1 AS one FROM {table} WHERE {column} = {{}} LIMIT 1", person_id):
-            return True
+    ties = " UNION ALL ".join(f"SELECT 1 AS one FROM {table} WHERE {column} = {{}}" for table, column in TIES)
+    if await sql(ties, *(person_id for _ in TIES)):
+        return True
     kinds = ", ".join("{}" for _ in ABOUT_APPLICATIONS)
     if await sql(
         f"SELECT 1 AS one FROM letter WHERE person = {{}} AND kind NOT IN ({kinds}) LIMIT 1",
