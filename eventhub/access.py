@@ -70,6 +70,12 @@ class Identity:
     email: str
     role: Role
     session_hash: str
+    is_data_steward: bool = False
+
+    @property
+    def sees_small_groups(self) -> bool:
+        """Whether numbers by gender are shown to this account as they are (docs/decisions/0017-published-numbers.md)."""
+        return self.is_data_steward or self.role is Role.ADMINISTRATOR
 
     def may(self, policy: Policy | str) -> bool:
         """Tell whether this account meets a policy."""
@@ -93,6 +99,12 @@ def account_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity:
     identity = identity_of(connection)
     assert identity is not None
     return identity
+
+
+def sees_small_groups(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether whoever asks is a data steward; everybody else gets protected numbers."""
+    identity = identity_of(connection)
+    return identity is not None and identity.sees_small_groups
 
 
 def is_api(path: str) -> bool:

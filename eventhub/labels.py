@@ -211,6 +211,8 @@ def label_of(code: str) -> str:
 
 
 _ACTIONS = {
+    "make_data_steward": "Made a data steward",
+    "unmake_data_steward": "No longer a data steward",
     "word_letter": "Wording of a letter changed",
     "use_usual_wording": "Usual wording of a letter restored",
     "plan_letter": "Letter planned",

@@ -27,6 +27,7 @@ from eventhub.access import Identity, Policy, cookie_name, csrf_binding, csrf_to
 from eventhub.labels import action_label, label_of
 from eventhub.resources import STATIC, TEMPLATES
 from eventhub.settings import current_settings
+from eventhub.words import Sentence
 
 YEAR_SECONDS = 365 * 24 * 3600
 OWN_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
@@ -275,6 +276,7 @@ def environment() -> jinja2.Environment:
     env.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = _sentence
     env.globals["static"] = static
+    env.tests["sentence"] = lambda value: isinstance(value, Sentence)
     filters: dict[str, Callable[..., Any]] = {
         "say": languages.say,
         "date": _date,

@@ -9,7 +9,7 @@ from eventhub.accounts.rules import LINK_LIFE, SESSION_IDLE, SESSION_LIFE, Role
 from eventhub.database import sql, transaction
 from eventhub.directory.addresses import email_problem
 from eventhub.directory.rules import clean_line, email_key
-from eventhub.errors import Problems, Refusal
+from eventhub.errors import NotFound, Problems, Refusal
 from eventhub.mail.commands import OutgoingLetter, post_letter
 from eventhub.settings import current_settings
 from eventhub.words import Sentence
@@ -50,9 +50,14 @@ async def record(
     )
 
 
-async def add_account(email: str, *, name: str, role: str, now: datetime, account_id: UUID | None = None) -> UUID:
+async def add_account(
+    email: str, *, name: str, role: str, now: datetime, account_id: UUID | None = None, is_data_steward: bool = False
+) -> UUID:
     """
     Let somebody sign in.
+
+    Args:
+        is_data_steward: Whether numbers of small groups by gender are shown to them.
 
     Raises:
         Problems: the address, name or role cannot be used.
@@ -73,8 +78,8 @@ async def add_account(email: str, *, name: str, role: str, now: datetime, accoun
     new = uuid4()
     async with transaction():
         done = await sql(
-            "INSERT INTO account (id, email, email_key, name, role, is_active, created_at) "
-            "VALUES ({}, {}, {}, {}, {}, {}, {}) ON CONFLICT (email_key) DO NOTHING RETURNING id",
+            "INSERT INTO account (id, email, email_key, name, role, is_active, created_at, is_data_steward) "
+            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}) ON CONFLICT (email_key) DO NOTHING RETURNING id",
             new,
             email.strip(),
             email_key(email),
@@ -82,11 +87,31 @@ async def add_account(email: str, *, name: str, role: str, now: datetime, accoun
             role,
             True,
             now,
+            is_data_steward,
         )
         if not done:
             raise AccountExists(Sentence("There is an account for %(email)s already.", email=email.strip()))
         await record("add_account", "account", new, account_id=account_id, now=now, detail=role)
     return new
+
+
+async def set_data_steward(email: str, *, on: bool, now: datetime, account_id: UUID | None = None) -> None:
+    """
+    Let an account see numbers of small groups by gender, or no longer.
+
+    Raises:
+        NotFound: the address has no active account.
+
+    """
+    async with transaction():
+        rows = await sql(
+            "UPDATE account SET is_data_steward = {} WHERE email_key = {} AND is_active RETURNING id",
+            on, email_key(email).replace("\x00", " "),
+        )  # fmt: skip
+        if not rows:
+            raise NotFound(Sentence("There is no active account for %(email)s.", email=email.strip()))
+        action = "make_data_steward" if on else "unmake_data_steward"
+        await record(action, "account", rows[0]["id"], account_id=account_id, now=now)
 
 
 def _name_problem(name: str, most: int) -> Sentence | None:

@@ -19,7 +19,8 @@ async def identity_of_session(token: str, now: datetime) -> tuple[Identity, date
     """The account behind a cookie and when it was last seen, while the session lives."""
     hashed = token_hash(token)
     rows = await sql(
-        "SELECT a.id AS id, a.name AS name, a.email AS email, a.role AS role, s.seen_at AS seen_at "
+        "SELECT a.id AS id, a.name AS name, a.email AS email, a.role AS role, s.seen_at AS seen_at, "
+        "a.is_data_steward AS is_data_steward "
         "FROM web_session s JOIN account a ON a.id = s.account "
         "WHERE s.token_hash = {} AND s.expires_at > {} AND a.is_active",
         hashed,
@@ -28,14 +29,17 @@ async def identity_of_session(token: str, now: datetime) -> tuple[Identity, date
     if not rows:
         return None
     row = rows[0]
-    return Identity(row["id"], row["name"], row["email"], Role(row["role"]), hashed), row["seen_at"]
+    return Identity(row["id"], row["name"], row["email"], Role(row["role"]), hashed, row["is_data_steward"]), row[
+        "seen_at"
+    ]
 
 
 async def identity_of_api_token(token: str) -> Identity | None:
     """The account that an API token acts for."""
     hashed = token_hash(token)
     rows = await sql(
-        "SELECT a.id AS id, a.name AS name, a.email AS email, a.role AS role "
+        "SELECT a.id AS id, a.name AS name, a.email AS email, a.role AS role, "
+        "a.is_data_steward AS is_data_steward "
         "FROM api_token t JOIN account a ON a.id = t.account "
         "WHERE t.token_hash = {} AND t.revoked_at IS NULL AND a.is_active",
         hashed,
@@ -43,7 +47,7 @@ async def identity_of_api_token(token: str) -> Identity | None:
     if not rows:
         return None
     row = rows[0]
-    return Identity(row["id"], row["name"], row["email"], Role(row["role"]), hashed)
+    return Identity(row["id"], row["name"], row["email"], Role(row["role"]), hashed, row["is_data_steward"])
 
 
 async def account_by_email(address: str) -> Row | None:
@@ -55,7 +59,9 @@ async def account_by_email(address: str) -> Row | None:
 
 async def accounts() -> list[Row]:
     """All accounts, by name."""
-    return await sql("SELECT id, email, name, role, is_active, created_at FROM account ORDER BY name, id")
+    return await sql(
+        "SELECT id, email, name, role, is_active, is_data_steward, created_at FROM account ORDER BY name, id"
+    )
 
 
 async def link_is_usable(token: str, now: datetime) -> bool:

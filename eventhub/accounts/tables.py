@@ -16,6 +16,7 @@ class Account(Table, tablename="account"):
     role = Varchar(length=20)
     is_active = Boolean(default=True)
     created_at = Timestamptz()
+    is_data_steward = Boolean(default=False, help_text="May see numbers of small groups by gender.")
 
 
 class SignInLink(Table, tablename="sign_in_link"):

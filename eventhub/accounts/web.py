@@ -47,6 +47,9 @@ class AccountForm(Form):
         "E-mail address", [wtforms.validators.InputRequired(), wtforms.validators.Length(max=254)]
     )
     role = wtforms.SelectField("Role", [wtforms.validators.InputRequired()])
+    is_data_steward = wtforms.BooleanField(
+        "Data steward", description="Sees numbers of small groups by gender; administrators see them anyway."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -138,6 +141,7 @@ class Accounts(Controller):
                     role=form.role.data,
                     now=now,
                     account_id=who.account_id,
+                    is_data_steward=form.is_data_steward.data,
                 )
                 return redirect("/staff/accounts", Sentence("The account can sign in now."))
             except Problems as problems:

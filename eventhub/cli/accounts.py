@@ -33,8 +33,9 @@ def account() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="Name as colleagues know it.")
 @click.option("--role", required=True, help="administrator, programme, organiser, reader or check-in.")
+@click.option("--data-steward", is_flag=True, help="Show numbers of small groups by gender to this account.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def account_add(email: str, name: str, role: str, as_json: bool) -> None:
+def account_add(email: str, name: str, role: str, data_steward: bool, as_json: bool) -> None:
     """
     Let EMAIL sign in.
 
@@ -43,8 +44,26 @@ def account_add(email: str, name: str, role: str, as_json: bool) -> None:
     from eventhub.accounts.commands import add_account
     from eventhub.database import utc_now
 
-    new = run(lambda: add_account(email, name=name, role=role, now=utc_now()))
+    new = run(lambda: add_account(email, name=name, role=role, now=utc_now(), is_data_steward=data_steward))
     show({"id": str(new), "email": email, "role": role}, as_json, f"{email} can sign in now, as {role}.")
+
+
+@account.command("steward")
+@click.argument("email")
+@click.option("--remove", is_flag=True, help="Show protected numbers again.")
+def account_steward(email: str, remove: bool) -> None:
+    """
+    Let EMAIL see numbers of small groups by gender.
+
+    Administrators see them anyway; everybody else sees protected numbers.
+
+    Example: eventhub account steward ana@example.org
+    """
+    from eventhub.accounts.commands import set_data_steward
+    from eventhub.database import utc_now
+
+    run(lambda: set_data_steward(email, on=not remove, now=utc_now()))
+    click.echo(f"{email} sees protected numbers now." if remove else f"{email} sees numbers of small groups now.")
 
 
 @main.group()

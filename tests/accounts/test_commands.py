@@ -12,6 +12,7 @@ from eventhub.accounts.commands import (
     create_api_token,
     keep_session,
     make_sign_in_link,
+    set_data_steward,
     sign_in,
     sign_out,
 )
@@ -25,7 +26,7 @@ from eventhub.accounts.queries import (
 )
 from eventhub.accounts.rules import LINK_LIFE, SESSION_IDLE, SESSION_LIFE, Role
 from eventhub.database import sql
-from eventhub.errors import Problems
+from eventhub.errors import NotFound, Problems
 from tests.make import BASE_URL, NOW, a_token, an_account
 
 SECOND = timedelta(seconds=1)
@@ -197,3 +198,25 @@ async def test_what_is_done_is_written_down_without_addresses(database: None) ->
     assert "@" not in str([(row["detail"], row["object_id"]) for row in trail])
     assert [row["action"] for row in await audit_trail(object_kind="account", limit=1, offset=1)] != []
     assert await audit_trail(object_kind="nothing") == []
+
+
+async def test_a_data_steward_is_made_and_unmade_and_so_is_whoever_administers(database: None) -> None:
+    await an_account("reader")
+    await an_account("administrator")
+
+    async def sees(role: str) -> bool:
+        token = await sign_in(await a_link(role), now=NOW, former_session=None)
+        found = await identity_of_session(token, NOW)
+        assert found is not None
+        return found[0].sees_small_groups
+
+    assert not await sees("reader")
+    assert await sees("administrator")
+    await set_data_steward("READER@example.org", on=True, now=NOW)
+    assert await sees("reader")
+    await set_data_steward("reader@example.org", on=False, now=NOW)
+    assert not await sees("reader")
+    with pytest.raises(NotFound):
+        await set_data_steward("nobody@example.org", on=True, now=NOW)
+    actions = [row["action"] for row in await sql("SELECT action FROM audit_entry WHERE action LIKE '%steward'")]
+    assert sorted(actions) == ["make_data_steward", "unmake_data_steward"]

@@ -1,0 +1,128 @@
+"""What is shown of a group never tells anybody's gender, whatever else is known of it."""
+
+import random
+from itertools import product
+
+import pytest
+
+from eventhub.speakers.rules import Counts
+from eventhub.statistics.disclosure import (
+    ShownCounts,
+    exact,
+    may_be_shown,
+    protected,
+    rounded,
+    shown_parts,
+)
+
+NOTHING = ShownCounts(None, None, None, None, None, None, True)
+
+
+@pytest.mark.parametrize(
+    ("women", "men"),
+    [(5, 4), (9, 0), (0, 9), (30, 4), (4, 30), (30, 0), (0, 30)],
+    ids=["nine are too few", "nine women", "nine men", "four men", "four women", "no man", "no woman"],
+)
+def test_nothing_is_shown_of_small_and_of_nearly_uniform_groups(women, men):
+    assert protected(Counts(women, men, 0, 7)) == NOTHING
+
+
+def test_numbers_of_larger_groups_are_rounded_and_shares_are_those_of_the_rounded_numbers():
+    assert protected(Counts(12, 13, 1, 1)) == ShownCounts(10, 15, 25, 0, 40, 60, True)
+    assert protected(Counts(54, 46, 2, 2)) == ShownCounts(55, 45, 100, 5, 55, 45, True)
+
+
+def test_small_bases_have_no_shares():
+    assert protected(Counts(11, 13)) == ShownCounts(10, 15, 25, 0, None, None, True)
+
+
+def test_a_data_steward_sees_numbers_as_they_are():
+    assert exact(Counts(1, 2, 1, 3)) == ShownCounts(1, 2, 3, 4, 33, 67, False)
+    assert exact(Counts()) == ShownCounts(0, 0, 0, 0, None, None, False)
+
+
+def test_one_hidden_part_hides_all_parts():
+    large, small = Counts(20, 20), Counts(3, 9)
+    assert shown_parts([large, small, Counts()], is_exact=False) == [NOTHING] * 3
+    assert shown_parts([large, large, Counts()], is_exact=False)[0].women == 20
+    assert shown_parts([large, small], is_exact=True)[1].women == 3
+
+
+def populations_of(what: ShownCounts, size: int) -> set[tuple[int, int, int]]:
+    """All women, men and others that a group of this known size may have, given what is shown of it."""
+    every = ((women, men, size - women - men) for women in range(size + 1) for men in range(size + 1 - women))
+    return {
+        (women, men, rest)
+        for women, men, rest in every
+        if (what.is_protected and protected(Counts(women, men, 0, rest)) == what)
+        or (not what.is_protected and exact(Counts(women, men, 0, rest)) == what)
+    }
+
+
+def is_anybody_certain(found: set[tuple[int, int, int]]) -> bool:
+    """Whether all populations agree that those who are known as women or men have one gender."""
+    return all(men == 0 for _, men, _ in found) or all(women == 0 for women, _, _ in found)
+
+
+@pytest.mark.parametrize("size", range(1, 31))
+def test_an_attacker_who_knows_the_size_of_a_group_is_never_certain(size):
+    recovered = [
+        (women, men)
+        for women in range(size + 1)
+        for men in range(size + 1 - women)
+        if women + men
+        and is_anybody_certain(populations_of(protected(Counts(women, men, 0, size - women - men)), size))
+    ]
+    assert recovered == []
+
+
+def test_the_attack_succeeds_on_exact_numbers():
+    assert is_anybody_certain(populations_of(exact(Counts(12, 0, 0, 3)), 15))
+
+
+def test_without_the_rule_on_small_cells_the_attack_succeeds_on_rounded_numbers():
+    """The control: thirteen women of thirteen people are fifteen after rounding, which only thirteen women can be."""
+
+    def careless(women: int, men: int) -> tuple[int, int]:
+        return rounded(women), rounded(men)
+
+    found = {(w, m, 13 - w - m) for w in range(14) for m in range(14 - w) if careless(w, m) == careless(13, 0)}
+    assert is_anybody_certain(found)
+
+
+def intervals(number: int) -> range:
+    """Values that are shown as this multiple of five."""
+    return range(max(5, number - 2), number + 3)
+
+
+def test_a_whole_with_up_to_three_parts_leaves_room_for_both_in_the_rest():
+    """10,000 random structures: what the attacker can derive of the people in no shown part."""
+    chance = random.Random(7)  # noqa: S311
+    attacked = 0
+    for _ in range(10_000):
+        parts = [Counts(chance.randint(0, 15), chance.randint(0, 15)) for _ in range(chance.randint(1, 3))]
+        rest = Counts(chance.randint(0, 6), chance.randint(0, 6))
+        whole = Counts(sum(p.women for p in parts) + rest.women, sum(p.men for p in parts) + rest.men)
+        shown_whole, shown = protected(whole), [protected(part) for part in parts if may_be_shown(part)]
+        if shown_whole.women is None or shown_whole.men is None or not shown:
+            continue
+        attacked += 1
+        for total, cells in (
+            (shown_whole.women, [part.women or 0 for part in shown]),
+            (shown_whole.men, [part.men or 0 for part in shown]),
+        ):
+            most_left = max(intervals(total)) - sum(min(intervals(cell)) for cell in cells)
+            assert most_left >= 1, (whole, parts)
+    assert attacked > 3_000
+
+
+def test_four_parts_of_a_whole_would_not_be_safe():
+    """Why no more than three parts of a whole are shown beside it when others are hidden."""
+    cells = [8, 8, 8, 8]
+    assert rounded(sum(cells)) == 30
+    assert max(intervals(30)) - sum(min(intervals(rounded(cell))) for cell in cells) == 0
+
+
+def test_rounding_is_to_the_nearest_five():
+    assert [rounded(number) for number in (0, 2, 3, 7, 8, 12, 13)] == [0, 0, 5, 5, 10, 10, 15]
+    assert all(abs(rounded(number) - number) <= 2 for number, _ in product(range(200), range(1)))
