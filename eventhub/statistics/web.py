@@ -11,11 +11,13 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
-from eventhub.access import Policy, open_to
+from eventhub.access import Policy, open_to, sees_small_groups
 from eventhub.pages import redirect, render
 from eventhub.spreadsheets import csv_bytes, xlsx_bytes
+from eventhub.statistics.definitions import GROUPS
 from eventhub.statistics.parity_web import ParityYears
 from eventhub.statistics.queries import (
+    as_seen,
     calendar_annex,
     checked_year,
     engagement_of,
@@ -23,7 +25,7 @@ from eventhub.statistics.queries import (
     years_with_figures,
 )
 from eventhub.statistics.rules import COLUMNS, leading
-from eventhub.statistics.sheets import Sheet, annex_sheet, engagement_sheet, figures_sheet
+from eventhub.statistics.sheets import Cell, Sheet, annex_sheet, engagement_sheet, figures_sheet
 from eventhub.statistics.workbook import year_workbook
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,7 +50,7 @@ class Figures(Controller):
     ) -> Response[Any]:
         """The figures of a year, as a page or as a file when the address ends in .csv or .xlsx."""
         year, form = _year_and_form(name)
-        found = await figures_of(year)
+        found = as_seen(await figures_of(year), is_exact=sees_small_groups(request))
         if form == "csv":
             return _file(f"figures-{year}.csv", csv_bytes(*_parts(figures_sheet(found))))
         if form == "xlsx":
@@ -61,6 +63,8 @@ class Figures(Controller):
             found=found,
             years=sorted({*years, year}, reverse=True),
             is_running=year >= now.year,
+            exact=sees_small_groups(request),
+            groups=GROUPS,
             leading_kinds=leading({row.kind: row.total for row in found.kinds}),
             leading_themes=leading({theme.code: theme.labs for theme in found.themes}),
         )
@@ -103,7 +107,7 @@ def _year_and_form(name: str) -> tuple[int, str]:
     return checked_year(int(found[1])), found[2] or ""
 
 
-def _parts(sheet: Sheet) -> tuple[tuple[str, ...], tuple[tuple[str | int | None, ...], ...]]:
+def _parts(sheet: Sheet) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
     return sheet.columns, sheet.rows
 
 
