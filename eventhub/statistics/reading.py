@@ -5,7 +5,7 @@ Both years are read by the same statements, so that growth costs nothing:
 `recent` tells the two apart.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -55,13 +55,12 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
 
     """
     events = await events_of(year)
-    there, once = await _people(year)
+    there, once = await people_at(year)
     parts = await parts_of(year, kind)
-    members = await _members(year)
+    members = await members_of(year)
     meetings = await _meetings(year)
-    membership = await _membership(year)
-    partners = await _partners(year)
-    cities = await _other_cities(year)
+    partners = await partners_of(year)
+    cities = await other_cities_of(year)
     scores = await _scores(year, kind)
     labs = await _labs(year, kind)
     active = await active_members(year, kind)
@@ -80,9 +79,9 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
             parts=parts[recent],
             members=tuple(members[recent]),
             meetings=meetings[recent],
-            membership=membership[recent],
-            partners=partners[recent],
-            other_cities=cities[recent],
+            membership=await _membership(wanted),
+            partners=sum(bool(row["recent"]) is recent for row in partners),
+            other_cities=len(cities[recent]),
             board_seats=(sum(one.present for one in held), sum(one.entitled for one in held)),
             scores=scores[recent],
             labs=labs[recent],
@@ -175,7 +174,7 @@ def by_year(rows: Iterable[Row], *columns: str) -> ByYear:
     }
 
 
-async def _people(year: int) -> tuple[dict[UUID, Counts], ByYear]:
+async def people_at(year: int) -> tuple[dict[UUID, Counts], ByYear]:
     """
     People at each event led or co-led, and people once in the year by scope; one pass over those who were there.
 
@@ -234,7 +233,7 @@ async def parts_of(year: int, kind: str = "lab") -> ByYear:
 # Members
 
 
-async def _members(year: int) -> dict[bool, list[MemberFact]]:
+async def members_of(year: int) -> dict[bool, list[MemberFact]]:
     """Members that attended, spoke or hosted, as they were on the days of the events."""
     rows = await sql(
         f"{LED_EVENTS}, involved AS (SELECT l.id AS event, r.member AS member FROM led l "
@@ -259,69 +258,79 @@ async def _members(year: int) -> dict[bool, list[MemberFact]]:
     return found
 
 
-async def _membership(year: int) -> dict[bool, Membership]:
-    """Members by kind at the end of both years, and those that joined in them."""
-    found = {}
-    for recent in (True, False):
-        wanted = year if recent else year - 1
-        last = date(wanted, 12, 31)
-        rows = await sql(
-            "SELECT x.kind AS kind, COUNT(*) AS members, SUM(CASE WHEN x.joined_year = {} THEN 1 ELSE 0 END) AS joined "
-            "FROM (SELECT COALESCE((SELECT f.kind FROM former_membership f WHERE f.member = m.id AND f.ends_on >= {} "
-            "ORDER BY f.ends_on LIMIT 1), m.kind) AS kind, m.joined_year AS joined_year FROM member m "
-            "WHERE (m.joined_year IS NULL OR m.joined_year <= {}) AND (m.left_on IS NULL OR m.left_on >= {})) x "
-            "GROUP BY x.kind",
-            wanted,
-            last,
-            wanted,
-            last,
-        )
-        found[recent] = Membership(
-            {row["kind"]: row["members"] for row in rows}, {row["kind"]: row["joined"] for row in rows if row["joined"]}
-        )
-    return found
+async def membership_of(year: int) -> list[Row]:
+    """Members of every kind at the end of a year, with the kind of that day, by name."""
+    last = date(year, 12, 31)
+    return await sql(
+        "SELECT m.key AS key, m.name AS name, m.joined_year AS joined_year, COALESCE((SELECT f.kind "
+        "FROM former_membership f WHERE f.member = m.id AND f.ends_on >= {} ORDER BY f.ends_on LIMIT 1), m.kind) "
+        "AS kind FROM member m WHERE (m.joined_year IS NULL OR m.joined_year <= {}) "
+        "AND (m.left_on IS NULL OR m.left_on >= {}) ORDER BY m.name_folded, m.key",
+        last,
+        year,
+        last,
+    )
 
 
-async def _partners(year: int) -> dict[bool, int]:
-    """Organisations with a part in an event that counts, once each."""
+async def _membership(year: int) -> Membership:
+    """Members by kind at the end of a year, and those that joined in it."""
+    rows = await membership_of(year)
+    return Membership(
+        Counter(row["kind"] for row in rows), Counter(row["kind"] for row in rows if row["joined_year"] == year)
+    )
+
+
+async def partners_of(year: int) -> list[Row]:
+    """Organisations with a part in an event that counts, and in how many, by name; for both years."""
     first, before, end = days(year)
-    rows = await sql(
-        "SELECT e.starts_on >= {} AS recent, COUNT(DISTINCT x.partner) AS partners FROM event_partner x "
-        "JOIN event e ON e.id = x.event WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' "
-        "AND e.counts_in_statistics AND e.kind <> 'internal' GROUP BY 1",
+    return await sql(
+        "SELECT e.starts_on >= {} AS recent, p.name AS name, p.key AS key, COUNT(DISTINCT e.id) AS events "
+        "FROM event_partner x JOIN partner p ON p.id = x.partner JOIN event e ON e.id = x.event "
+        "WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' AND e.counts_in_statistics "
+        "AND e.kind <> 'internal' GROUP BY 1, p.name, p.key, p.name_folded ORDER BY p.name_folded, p.key",
         first, before, end,
     )  # fmt: skip
-    return {True: 0, False: 0} | {bool(row["recent"]): row["partners"] for row in rows}
 
 
-async def _other_cities(year: int) -> dict[bool, int]:
-    """Cities of people at own events who stood for no member, without those that are members by name."""
+async def other_cities_of(year: int) -> dict[bool, dict[tuple[str, str], str]]:
+    """
+    Cities of people at own events who stood for no member, without those that are members by name.
+
+    As they were written, by their name without accents and their country.
+    """
     rows = await sql(
         f"{LED_EVENTS} SELECT DISTINCT l.recent AS recent, r.city AS city, r.country AS country FROM led l "
-        f"JOIN registration r ON r.event = l.id WHERE l.own = 1 AND r.member IS NULL AND r.city <> '' AND {ATTENDED}",
+        f"JOIN registration r ON r.event = l.id WHERE l.own = 1 AND r.member IS NULL AND r.city <> '' AND {ATTENDED} "
+        "ORDER BY r.city, r.country",
         *days(year),
     )
+    found: dict[bool, dict[tuple[str, str], str]] = {True: {}, False: {}}
     if not rows:
-        return {True: 0, False: 0}
-    known = {
-        row["name_folded"]
-        for row in await sql("SELECT name_folded FROM member UNION SELECT name_folded FROM member_name")
-    }
-    found: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+        return found
+    names = await sql("SELECT name_folded FROM member UNION SELECT name_folded FROM member_name")
+    known = {row["name_folded"] for row in names}
     for row in rows:
         if (city := fold(row["city"])) and city not in known:
-            found[bool(row["recent"])].add((city, row["country"]))
-    return {recent: len(cities) for recent, cities in found.items()}
+            found[bool(row["recent"])].setdefault((city, row["country"]), row["city"].strip())
+    return found
 
 
 # Meetings
 
 
 async def _meetings(year: int) -> dict[bool, dict[str, Meeting]]:
-    """Who was at congresses and general assemblies, from their attendance lists."""
+    return {
+        recent: {kind: meeting for kind, (meeting, _) in of_year.items()}
+        for recent, of_year in (await meetings_with_rows(year)).items()
+    }
+
+
+async def meetings_with_rows(year: int) -> dict[bool, dict[str, tuple[Meeting, list[Row]]]]:
+    """Who was at congresses and general assemblies, from their attendance lists, and the lists themselves."""
     rows = await sql(
         f"{LED_EVENTS} SELECT l.recent AS recent, l.kind AS kind, r.person AS person, r.level AS level, "
-        "r.city AS city, r.country AS country, m.key AS member, m.name AS member_name, m.country AS member_country "
+        "r.name AS name, r.organisation AS organisation, r.city AS city, r.country AS country, m.key AS member, "
+        "m.name AS member_name, m.country AS member_country "
         "FROM led l JOIN registration r ON r.event = l.id LEFT JOIN member m ON m.id = r.member "
         f"AND {at('kind', 'l.starts_on')} = 'member' AND {belonged('l.starts_on')} "
         f"WHERE l.kind IN ('congress', 'general_assembly') AND {ATTENDED}",
@@ -330,9 +339,9 @@ async def _meetings(year: int) -> dict[bool, dict[str, Meeting]]:
     grouped: dict[tuple[bool, str], list[Row]] = defaultdict(list)
     for row in rows:
         grouped[bool(row["recent"]), row["kind"]].append(row)
-    found: dict[bool, dict[str, Meeting]] = {True: {}, False: {}}
+    found: dict[bool, dict[str, tuple[Meeting, list[Row]]]] = {True: {}, False: {}}
     for (recent, kind), of_kind in grouped.items():
-        found[recent][kind] = _meeting(of_kind)
+        found[recent][kind] = _meeting(of_kind), of_kind
     return found
 
 
