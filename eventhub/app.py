@@ -18,6 +18,8 @@ from litestar.types import ASGIApp
 from eventhub import __version__
 from eventhub.access import Policy, enforce, open_to, routes_without_policy
 from eventhub.accounts.web import Accounts, AuditTrail, SignIn
+from eventhub.answers.api import ANSWERS_API
+from eventhub.answers.web import ANSWER_PAGES
 from eventhub.applying.web import APPLYING_PAGES
 from eventhub.bodies.web import BODY_PAGES
 from eventhub.calls.web import CALL_PAGES
@@ -98,13 +100,14 @@ PAGES: list[Any] = [
     *OUTCOME_PAGES,
     *COHORT_LIFE_PAGES,
     *STATISTICS_PAGES,
+    *ANSWER_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,
     *PLAN_PAGES,
     *WORDING_PAGES,
 ]
 
-API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *DIRECTORY_API]
+API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *ANSWERS_API, *DIRECTORY_API]
 
 
 def provide_now() -> datetime:

@@ -132,7 +132,7 @@ class Statistics(Controller):
     @get("/")
     async def figures(self, request: Request[Any, Any, Any], year: FromQuery[str | None] = None) -> StatisticsOut:
         """All figures of a year, and its labs by thematic priority."""
-        found = as_seen(await figures_of(_year(year)), is_exact=sees_small_groups(request))
+        found = as_seen(await figures_of(year_asked_for(year)), is_exact=sees_small_groups(request))
         return StatisticsOut(
             year=found.year,
             figures=[FigureOut.of(figure) for figure in found.figures],
@@ -144,7 +144,7 @@ class Statistics(Controller):
         """Panels, speakers and parity exceptions of a year."""
         who = identity_of(request)
         counted = who is not None and who.may(Policy.EDIT_EVENTS)
-        found = await parity_of_year(_year(year))
+        found = await parity_of_year(year_asked_for(year))
         panels = found.panels
         return ParityOut(
             year=found.year,
@@ -160,7 +160,7 @@ class Statistics(Controller):
     @get("/engagement")
     async def engagement(self, year: FromQuery[str | None] = None) -> EngagementOut:
         """The engagement matrix of a year."""
-        wanted = _year(year)
+        wanted = year_asked_for(year)
         rows = await engagement_of(wanted)
         return EngagementOut(
             year=wanted,
@@ -178,7 +178,7 @@ def _cell(column: Column, count: int) -> int | bool:
     return bool(count) if column.is_yes_or_no else count
 
 
-def _year(text: str | None) -> int:
+def year_asked_for(text: str | None) -> int:
     """
     The year that was asked for.
 

@@ -1,0 +1,290 @@
+"""What the answers need beyond the figures of a year: series, campaigns, attendance of single events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from eventhub.database import Row, sql
+from eventhub.directory.membership import at, belonged
+from eventhub.errors import NotFound
+from eventhub.series.queries import no_such_series
+from eventhub.speakers.rules import Counts
+from eventhub.statistics.facts import EventFact, added
+from eventhub.statistics.reading import ATTENDED, SPEAKS, counts, events_of, people_at
+from eventhub.statistics.scopes import is_own
+from eventhub.words import Sentence
+
+
+@dataclass(frozen=True)
+class Attended:
+    """Events with a list or a head count, and annual meetings that are on gender themselves or in a part."""
+
+    attended: frozenset[UUID]
+    on_gender: frozenset[UUID]
+
+
+@dataclass(frozen=True)
+class SeriesInYear:
+    """The editions of a series in a year that count, with the people who came to each."""
+
+    slug: str
+    name: str
+    events: tuple[EventFact, ...]
+    attended: Mapping[UUID, int]
+
+
+@dataclass(frozen=True)
+class EditionBefore:
+    """The latest earlier year of a series, and the people who came."""
+
+    year: int
+    attended: int
+
+
+@dataclass(frozen=True)
+class PeopleOfEvents:
+    """Speakers, and those who attended and did not speak, once each; members by name."""
+
+    speakers: Counts
+    participants: Counts
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CampaignEvents:
+    """Events of one campaign by organiser, and the people at own ones."""
+
+    slug: str
+    title: str
+    organised: int
+    co_organised: int
+    by_members: int
+    by_partners: int
+    by_others: int
+    people: Counts
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.organised + self.co_organised + self.by_members + self.by_partners + self.by_others
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("{}" for _ in values)
+
+
+async def attended_events(event_ids: Sequence[UUID], *, with_gender_items: bool = False) -> Attended:
+    """Which of these events have attendance, and which are on gender or have a part that is."""
+    if not event_ids:
+        return Attended(frozenset(), frozenset())
+    rows = await sql(
+        f"SELECT e.id AS id, EXISTS (SELECT 1 FROM registration r WHERE r.event = e.id AND {ATTENDED}) AS has_list, "
+        "EXISTS (SELECT 1 FROM head_count h WHERE h.event = e.id) AS has_count "
+        f"FROM event e WHERE e.id IN ({_marks(event_ids)})",
+        *event_ids,
+    )
+    on_gender: list[Row] = []
+    if with_gender_items:
+        themed = "event_theme x JOIN theme t ON t.id = x.theme JOIN event e ON e.id = x.event WHERE t.code = 'gender'"
+        on_gender = await sql(
+            f"SELECT e.id AS id FROM {themed} AND e.id IN ({_marks(event_ids)}) "
+            f"UNION SELECT e.parent FROM {themed} AND e.status = 'published' AND e.parent IN ({_marks(event_ids)})",
+            *event_ids,
+            *event_ids,
+        )
+    return Attended(
+        frozenset(row["id"] for row in rows if row["has_list"] or row["has_count"]),
+        frozenset(row["id"] for row in on_gender),
+    )
+
+
+async def editions_in(year: int, slug: str = "") -> list[SeriesInYear]:
+    """
+    Series with an edition of the year that counts, or the one that is named.
+
+    Raises:
+        NotFound: there is no such series.
+
+    """
+    if slug and not await sql("SELECT 1 AS one FROM event_series WHERE slug = {}", slug.replace("\x00", " ")):
+        raise no_such_series(slug)
+    events = {event.id: event for event in await events_of(year) if event.starts_on.year == year and event.counts}
+    rows = await sql(
+        "SELECT e.id AS event, s.slug AS slug, s.name AS name FROM event e JOIN event_series s ON s.id = e.series "
+        "WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' ORDER BY s.name, s.slug, e.starts_on, e.id",
+        date(year, 1, 1), date(year + 1, 1, 1),
+    )  # fmt: skip
+    names = {row["slug"]: row["name"] for row in rows if row["event"] in events and slug in ("", row["slug"])}
+    came = await _came([row["event"] for row in rows])
+    found = []
+    for one, name in names.items():
+        of_series = tuple(events[row["event"]] for row in rows if row["slug"] == one and row["event"] in events)
+        found.append(SeriesInYear(one, name, of_series, {event.id: came.get(event.id, 0) for event in of_series}))
+    return found
+
+
+async def edition_before(slug: str, year: int) -> EditionBefore | None:
+    """The latest year before this one in which a series had an edition that counts."""
+    rows = await sql(
+        "SELECT e.id AS id, e.starts_on AS starts_on FROM event e JOIN event_series s ON s.id = e.series "
+        "WHERE s.slug = {} AND e.starts_on < {} AND e.status = 'published' AND e.counts_in_statistics",
+        slug,
+        date(year, 1, 1),
+    )
+    if not rows:
+        return None
+    latest = max(row["starts_on"].year for row in rows)
+    chosen = [row["id"] for row in rows if row["starts_on"].year == latest]
+    return EditionBefore(latest, sum((await _came(chosen)).values()))
+
+
+async def _came(event_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """People on the list of each event, or its head count where there is no list."""
+    if not event_ids:
+        return {}
+    lists = await sql(
+        f"SELECT r.event AS event, COUNT(DISTINCT r.person) AS people FROM registration r WHERE {ATTENDED} "
+        f"AND r.event IN ({_marks(event_ids)}) GROUP BY r.event",
+        *event_ids,
+    )
+    heads = await sql(
+        "SELECT event AS event, women + men + others + undisclosed AS people FROM head_count "
+        f"WHERE event IN ({_marks(event_ids)})",
+        *event_ids,
+    )
+    return {row["event"]: row["people"] for row in heads} | {row["event"]: row["people"] for row in lists}
+
+
+async def people_of_events(event_ids: Sequence[UUID]) -> PeopleOfEvents:
+    """Speakers and other participants of some events, once each, and the members they stood for."""
+    if not event_ids:
+        return PeopleOfEvents(Counts(), Counts(), ())
+    rows = await sql(
+        "WITH spoke AS (SELECT DISTINCT s.person AS person FROM programme_item i "
+        f"JOIN speaker_slot s ON s.programme_item = i.id WHERE i.event IN ({_marks(event_ids)}) AND {SPEAKS}), "
+        "came AS (SELECT DISTINCT r.person AS person FROM registration r "
+        f"WHERE r.event IN ({_marks(event_ids)}) AND {ATTENDED} "
+        "AND r.person NOT IN (SELECT person FROM spoke)) "
+        "SELECT 1 AS spoke, COALESCE(g.gender, 'undisclosed') AS gender, COUNT(*) AS people FROM spoke "
+        "LEFT JOIN gender_statement g ON g.person = spoke.person GROUP BY COALESCE(g.gender, 'undisclosed') "
+        "UNION ALL SELECT 0, COALESCE(g.gender, 'undisclosed'), COUNT(*) FROM came "
+        "LEFT JOIN gender_statement g ON g.person = came.person GROUP BY COALESCE(g.gender, 'undisclosed')",
+        *event_ids,
+        *event_ids,
+    )
+    members = await sql(
+        f"SELECT m.name AS name, m.name_folded AS folded FROM registration r JOIN member m ON m.id = r.member "
+        f"WHERE r.event IN ({_marks(event_ids)}) AND {ATTENDED} "
+        "UNION SELECT m.name, m.name_folded FROM programme_item i JOIN speaker_slot s ON s.programme_item = i.id "
+        f"JOIN member m ON m.id = s.member WHERE i.event IN ({_marks(event_ids)}) AND s.status = 'confirmed' "
+        "ORDER BY 2, 1",
+        *event_ids,
+        *event_ids,
+    )
+    heads = await sql(
+        f"SELECT h.women AS women, h.men AS men, h.others AS others, h.undisclosed AS undisclosed FROM head_count h "
+        f"WHERE h.event IN ({_marks(event_ids)}) AND NOT EXISTS "
+        f"(SELECT 1 FROM registration r WHERE r.event = h.event AND {ATTENDED})",
+        *event_ids,
+    )
+    participants = counts((row for row in rows if not row["spoke"]), "people")
+    for row in heads:
+        participants = added(participants, Counts(row["women"], row["men"], row["others"], row["undisclosed"]))
+    return PeopleOfEvents(
+        counts((row for row in rows if row["spoke"]), "people"), participants, tuple(row["name"] for row in members)
+    )
+
+
+async def campaigns_of_year(year: int, slug: str = "") -> list[CampaignEvents]:
+    """
+    Campaigns with events of the year, or the one that is named.
+
+    Raises:
+        NotFound: there is no such campaign.
+
+    """
+    if slug and not await sql("SELECT 1 AS one FROM campaign WHERE slug = {}", slug.replace("\x00", " ")):
+        raise NotFound(Sentence("There is no campaign “%(slug)s”.", slug=slug[:90]))
+    events = [event for event in await events_of(year) if event.starts_on.year == year and event.campaign]
+    counted = [event for event in events if event.counts]
+    there, _ = await people_at(year)
+    kinds = {
+        row["event"]: row["kind"]
+        for row in await sql(
+            "SELECT e.id AS event, COALESCE(MIN(s.organiser_kind), CASE WHEN e.host_member IS NOT NULL THEN 'member' "
+            "WHEN EXISTS (SELECT 1 FROM event_partner x WHERE x.event = e.id) THEN 'partner' ELSE 'other' END) AS kind "
+            "FROM event e LEFT JOIN campaign_submission s ON s.event = e.id WHERE e.campaign IS NOT NULL "
+            "AND e.starts_on >= {} AND e.starts_on < {} GROUP BY e.id, e.host_member",
+            date(year, 1, 1),
+            date(year + 1, 1, 1),
+        )
+    }
+    titles = await sql("SELECT id, slug, title FROM campaign ORDER BY starts_on, title, id")
+    found = []
+    for row in titles:
+        of_campaign = [event for event in counted if event.campaign == row["id"]]
+        if not of_campaign or slug not in ("", row["slug"]):
+            continue
+        others = [event for event in of_campaign if not is_own(event)]
+        people = Counts()
+        for event in of_campaign:
+            if is_own(event):
+                people = added(people, there.get(event.id, Counts()))
+                people = added(people, event.head or Counts())
+        found.append(
+            CampaignEvents(
+                row["slug"],
+                row["title"],
+                sum(event.involvement == "organised" and is_own(event) for event in of_campaign),
+                sum(event.involvement == "co_organised" and is_own(event) for event in of_campaign),
+                sum(kinds.get(event.id) == "member" for event in others),
+                sum(kinds.get(event.id) == "partner" for event in others),
+                sum(kinds.get(event.id) not in ("member", "partner") for event in others),
+                people,
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class CampaignMember:
+    """A member in a campaign: how often it organised or spoke, and how many events it joined."""
+
+    key: str
+    name: str
+    roles: int
+    joined: int
+
+
+async def campaign_members(year: int, slug: str) -> list[CampaignMember]:
+    """
+    Members in the published events of a campaign that count, by name.
+
+    Organising is hosting, or proposing the event as a member; each speaker's
+    part counts as a role. Joined are events at which somebody was there for it.
+    """
+    first, end = date(year, 1, 1), date(year + 1, 1, 1)
+    chosen = (
+        "WITH chosen AS (SELECT e.id AS id, e.starts_on AS starts_on, e.host_member AS host_member FROM event e "
+        "JOIN campaign c ON c.id = e.campaign WHERE c.slug = {} AND e.starts_on >= {} AND e.starts_on < {} "
+        "AND e.status = 'published' AND e.counts_in_statistics AND e.kind <> 'internal')"
+    )
+    rows = await sql(
+        f"{chosen}, organised AS (SELECT id AS event, host_member AS member FROM chosen WHERE host_member IS NOT NULL "
+        "UNION SELECT s.event, s.member FROM campaign_submission s JOIN chosen c ON c.id = s.event "
+        "WHERE s.member IS NOT NULL), "
+        "done AS (SELECT member, event, 1 AS roles, 0 AS joined FROM organised "
+        "UNION ALL SELECT s.member, i.event, 1, 0 FROM chosen c JOIN programme_item i ON i.event = c.id "
+        f"JOIN speaker_slot s ON s.programme_item = i.id WHERE s.member IS NOT NULL AND {SPEAKS} "
+        "UNION ALL SELECT DISTINCT r.member, r.event, 0, 1 FROM chosen c JOIN registration r ON r.event = c.id "
+        f"WHERE r.member IS NOT NULL AND {ATTENDED}) "
+        "SELECT m.key AS key, m.name AS name, SUM(d.roles) AS roles, SUM(d.joined) AS joined FROM done d "
+        "JOIN chosen c ON c.id = d.event JOIN member m ON m.id = d.member "
+        f"WHERE {at('kind', 'c.starts_on')} = 'member' AND {belonged('c.starts_on')} "
+        "GROUP BY m.key, m.name, m.name_folded ORDER BY m.name_folded, m.key",
+        slug,
+        first,
+        end,
+    )
+    return [CampaignMember(row["key"], row["name"], int(row["roles"]), int(row["joined"])) for row in rows]

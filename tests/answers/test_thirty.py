@@ -1,0 +1,315 @@
+"""Each of the thirty questions on a year counted by hand; see `a_year` and `a_year_of_meetings` in tests/statistics/rows.py."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from eventhub.answers.asking import ANSWERS, Asked, ask
+from eventhub.answers.printing import tables_of
+from eventhub.answers.rules import QUESTIONS
+from eventhub.database import sql
+from eventhub.errors import NotFound
+from eventhub.settings import current_settings
+from tests.make import NOW, a_person
+from tests.statistics.rows import a_head_count, a_registration, a_slot, a_year, a_year_of_meetings, an_event, an_item
+
+TODAY = NOW.date()
+
+
+async def answer(number, year, **more):
+    """The answer as a data steward gets it: its sentences, and its tables by code."""
+    found = await ask(number, Asked(year, TODAY, is_exact=True, may_edit_events=True, **more))
+    assert found.title == QUESTIONS[number].words
+    sentences = [str(one) for one in found.sentences] + [str(one) for part in found.parts for one in part.sentences]
+    return sentences, {table.code: [tuple(row) for row in (*table.rows, *table.totals)] for table in tables_of(found)}
+
+
+def texts(rows):
+    return [tuple(str(cell) if cell is not None else None for cell in row) for row in rows]
+
+
+async def test_1_own_events_by_kind_mode_and_action_line(database):
+    await a_year()
+    line, event = (
+        uuid4(),
+        (await sql("SELECT id FROM event WHERE title = 'Forum' AND starts_on >= {}", date(2023, 1, 1)))[0]["id"],
+    )
+    await sql(
+        "INSERT INTO action_line (id, code, plan, first_year, last_year, number, name) VALUES ({}, '2021-2023/AL1', "
+        "'2021-2023', 2021, 2023, 1, 'Diplomacy')",
+        line,
+    )
+    await sql("INSERT INTO event_action_line (id, event, action_line) VALUES ({}, {}, {})", uuid4(), event, line)
+    sentences, tables = await answer(1, 2023)
+    assert sentences[0] == "5 own events were held in 2023."
+    assert tables["kinds"] == [
+        ("Policy debate", 0, 0, 1, 1), ("Forum", 1, 0, 0, 1), ("Webinar", 0, 1, 0, 1), ("Lab session", 0, 2, 0, 2),
+        ("Total", 1, 3, 1, 5),
+    ]  # fmt: skip
+    assert tables["action_lines"] == [("2021-2023/AL1", "Diplomacy", 1)]
+
+
+async def test_2_people_engaged_at_own_events(database):
+    await a_year()
+    sentences, tables = await answer(2, 2023)
+    assert sentences == [
+        "25 people were engaged at own events of 2023, counted once for each event; by name they are 7 different people.",
+        "50% were women and 50% men, of 16 people known as either; 9 are known as neither.",
+    ]
+    assert [row[1:7] for row in tables["people"]] == [(25, 50, 50, 16, 9, 1), (7, 25, 75, 4, 3, 1)]
+
+
+async def test_3_the_same_over_all_events_led_or_co_led(database):
+    await a_year_of_meetings()
+    sentences, tables = await answer(3, 2021)
+    assert sentences[0] == (
+        "Over all events led or co-led it is 14 people instead of 12: 2 more, from bilateral meetings."
+    )
+    assert [row[1] for row in tables["people"]] == [12, 14, 6, 6, 5, 6]
+
+
+async def test_4_women_among_the_speakers_in_all_and_by_region(database):
+    await a_year()
+    sentences, tables = await answer(4, 2023)
+    assert sentences == [
+        "4 people spoke at own events.",
+        "33% were women and 67% men, of 3 people known as either; 1 are known as neither.",
+        "In 2020 the printed share of women was 36%.",
+    ]
+    assert tables["regions"] == [("Europe", 1, 2, 0, 33, 67), ("For no member", 0, 0, 1, None, None)]
+
+
+async def test_5_panels_of_the_coming_three_months_that_are_not_balanced(database):
+    uneven = await an_event("Uneven", date(2026, 12, 1))
+    item = await an_item(uneven, "Water")
+    for name in ("Bo", "Cy", "Di"):
+        await a_slot(item, await a_person(name, gender="man"))
+    late = await an_event("Late", date(2027, 6, 1))
+    item = await an_item(late)
+    for name in ("Ed", "Flo"):
+        await a_slot(item, await a_person(name, gender="man"))
+    sentences, tables = await answer(5, 2026)
+    assert sentences == ["1 panel between 2026-11-25 and 2027-02-25 is not balanced, or cannot be told."]
+    assert texts(tables["panels"]) == [("Water", "Uneven", "2026-12-01", "Not balanced", "1 woman", "")]
+
+
+async def test_6_women_among_speakers_of_political_level_this_year_and_last_year(database):
+    await a_year()
+    sentences, tables = await answer(6, 2023)
+    assert sentences == [
+        "2023: 2 speakers of political level.",
+        "50% were women and 50% men, of 2 people known as either; 0 are known as neither.",
+        "2022: 0 speakers of political level.",
+        "Nobody of them is known as woman or man.",
+    ]
+    assert (tables["this_year"][0][1], tables["last_year"][0][1]) == (2, 0)
+
+
+async def test_7_parity_exceptions_by_whom_and_why(database):
+    await a_year()
+    sentences, tables = await answer(7, 2023)
+    assert sentences == ["1 event of 2023 was published with an exception."]
+    assert tables["exceptions"] == [("Debate", "Organiser", "Two women had to cancel.", NOW.date())]
+
+
+async def test_8_events_of_others_and_those_of_allies(database, monkeypatch):
+    monkeypatch.setattr(current_settings(), "allied_partners", "uclg")
+    await a_year_of_meetings()
+    sentences, tables = await answer(8, 2021)
+    assert sentences[0] == (
+        "We took part in 2 events of others; 1 of them were with the partner federation or the taskforce."
+    )
+    assert [(row[0], row[3]) for row in tables["events"]] == [("Forum of others", "yes"), ("Seminar of others", None)]
+
+
+async def test_9_members_and_people_at_the_general_assembly(database):
+    await a_year_of_meetings()
+    sentences, _ = await answer(9, 2021)
+    assert sentences == ["2 members and 3 people came to the general assembly; 2 had political level."]
+    sentences, tables = await answer(9, 2020)
+    assert (sentences, tables) == (["No attendance of a general assembly is recorded for 2020."], {})
+
+
+async def test_10_attendance_rate_of_the_board_and_its_empty_seats(database):
+    await a_year_of_meetings()
+    sentences, tables = await answer(10, 2021)
+    assert sentences == ["50% of the seats were present: 1 of 2 over 1 meetings."]
+    assert [row[1:] for row in tables["meetings"]] == [
+        (date(2021, 7, 2), 1, 2, 50, "Rome"),
+        (date(2021, 7, 3), None, 2, None, "attendance not recorded"),
+    ]
+
+
+async def test_11_meetings_of_each_body_online_and_in_person(database):
+    await a_year_of_meetings()
+    sentences, tables = await answer(11, 2021)
+    assert sentences == ["3 meetings of statutory bodies were held."]
+    assert [row[1:] for row in tables["bodies"]] == [(1, 0, 0, 1), (0, 2, 0, 2), (0, 0, 0, 0), (0, 0, 0, 0)]
+
+
+async def test_12_people_cities_countries_and_representatives_at_the_congress(database):
+    await a_year_of_meetings()
+    sentences, _ = await answer(12, 2021)
+    assert sentences == ["5 people from 4 cities in 4 countries were at the congress; 2 of them represented 2 members."]
+
+
+async def test_16_learning_activities_and_the_people_at_them(database):
+    await a_year_of_meetings()
+    sentences, _ = await answer(16, 2021)
+    assert sentences == [
+        "1 learning activities were held for 3 people.",
+        "100% were women and 0% men, of 3 people known as either; 0 are known as neither.",
+    ]
+
+
+async def test_17_members_in_learning_by_region(database):
+    await a_year_of_meetings()
+    sentences, tables = await answer(17, 2021)
+    assert sentences[0] == "1 member joined learning activities, from 1 regions."
+    assert tables["regions"] == [("Europe", 1, "Oslo")]
+
+
+async def test_18_experts_of_learning(database):
+    await a_year_of_meetings()
+    sentences, _ = await answer(18, 2021)
+    assert sentences == [
+        "1 expert gave learning sessions.",
+        "100% were women and 0% men, of 1 people known as either; 0 are known as neither.",
+    ]
+
+
+async def a_series(*editions):
+    """A series whose editions are of these years with so many people; the first has a head count instead of a list."""
+    series = uuid4()
+    await sql(
+        "INSERT INTO event_series (id, slug, name, created_at) VALUES ({}, 'diploma', 'Diploma', {})", series, NOW
+    )
+    for number, (year, people) in enumerate(editions, start=1):
+        event = await an_event("Diploma", date(year, 4, 1), kind="training_course", series=series, edition=number)
+        if number == 1:
+            await a_head_count(event, people, 0)
+            continue
+        panel = await an_item(event)
+        for place in range(people):
+            person = await a_person(f"{year} {place}", gender="woman" if place % 2 else "man")
+            await a_registration(event, person)
+            if not place:
+                await a_slot(panel, person)
+
+
+async def test_19_speakers_and_participants_of_a_series(database):
+    await a_series((2020, 4), (2022, 5))
+    sentences, tables = await answer(19, 2022, series="diploma")
+    assert "1 event with 1 speakers and 4 other participants." in sentences
+    assert "No member took part." in sentences
+    assert tables["series-diploma"] == [("Speakers", 1, 0, 1, 0, 100), ("Participants", 4, 2, 2, 50, 50)]
+    assert (await answer(19, 2023))[0] == ["No event of 2023 belongs to a series."]
+    with pytest.raises(NotFound):
+        await answer(19, 2022, series="nothing")
+
+
+async def test_28_growth_of_a_series_over_the_edition_before(database):
+    await a_series((2020, 4), (2022, 10))
+    sentences, tables = await answer(28, 2022)
+    assert sentences == ["“Diploma” had 10 people against 4 in 2020: 2.50 times as many."]
+    assert tables["series"] == [("Diploma", 10, 2020, 4, "2.50", 150)]
+    sentences, _ = await answer(28, 2020)
+    assert sentences == ["“Diploma” has no earlier edition with attendance to compare with."]
+
+
+async def test_20_events_of_a_campaign_by_organiser(database):
+    await a_year_of_meetings()
+    campaign = (await sql("SELECT id FROM campaign"))[0]["id"]
+    member = (await sql("SELECT id FROM member WHERE key = 'quito'"))[0]["id"]
+    await an_event("Of a member", date(2021, 10, 8), involvement="supported", campaign=campaign, host_member=member)
+    await an_event("Of others", date(2021, 10, 9), involvement="supported", campaign=campaign)
+    await an_event("Together", date(2021, 10, 9), involvement="co_organised", campaign=campaign)
+    sentences, tables = await answer(20, 2021)
+    assert sentences == ["“World Metropolitan Day” had 4 events."]
+    assert tables["campaigns"] == [("World Metropolitan Day", 1, 1, 1, 0, 1, 4)]
+    with pytest.raises(NotFound):
+        await answer(20, 2021, campaign="nothing")
+
+
+async def test_22_people_at_own_events_of_a_campaign(database):
+    await a_year_of_meetings()
+    sentences, _ = await answer(22, 2021, campaign="world-metropolitan-day-2021")
+    assert sentences == [
+        "3 people were engaged in own events of the campaign, counted once for each event.",
+        "100% were women and 0% men, of 3 people known as either; 0 are known as neither.",
+    ]
+
+
+async def test_23_labs_and_active_member_cities_counted_once(database):
+    await a_year()
+    sentences, tables = await answer(23, 2023)
+    assert sentences[0] == "2 Solutions Labs ran with 1 active member cities, counted once each."
+    assert tables["labs"] == [("Water", 1), ("Care", 1)]
+
+
+async def test_24_women_and_men_in_each_lab_and_over_all(database):
+    await a_year()
+    sentences, tables = await answer(24, 2023)
+    assert sentences == ["50% were women and 50% men, of 2 people known as either; 1 are known as neither."]
+    assert tables["labs"] == [
+        ("Water", 3, 1, 1, 50, 50), ("Care", 1, 1, 0, 100, 0), ("Over all, each person once", 3, 1, 1, 50, 50),
+    ]  # fmt: skip
+
+
+async def test_25_labs_of_several_priorities_and_the_priority_with_the_fewest(database):
+    await a_year()
+    sentences, tables = await answer(25, 2023)
+    assert sentences == [
+        "1 Solutions Lab belongs to several thematic priorities.",
+        "The fewest Solutions Labs have: Ecosystems, Cohesion, Institutions.",
+    ]
+    assert tables["labs"] == [("Water", "futures, gender")]
+    assert [row[1] for row in tables["themes"]] == [1, 0, 0, 0, 2]
+
+
+async def test_29_events_on_gender_and_annual_meetings_without_one(database):
+    await a_year_of_meetings()
+    sentences, tables = await answer(29, 2021)
+    assert sentences == ["We led, co-led or spoke at 2 events on gender.", "1 annual meeting had none."]
+    assert [row[0] for row in tables["events"]] == ["Congress", "Forum of others"]
+    assert [(row[0], str(row[2])) for row in tables["annual_meetings"]] == [("Congress", "yes"), ("Assembly", "no")]
+    # a part of the assembly on gender is one of the assembly
+    parent = (await sql("SELECT id FROM event WHERE title = 'Assembly'"))[0]["id"]
+    part = await an_event("Debate on care", date(2021, 7, 1), parent=parent)
+    theme = (await sql("SELECT id FROM theme WHERE code = 'gender'"))[0]["id"]
+    await sql("INSERT INTO event_theme (id, event, theme) VALUES ({}, {}, {})", uuid4(), part, theme)
+    assert (await answer(29, 2021))[0][1] == "Each annual meeting had one."
+
+
+async def test_30_the_calendar_annex_and_what_its_rows_lack(database):
+    await a_year()
+    sentences, tables = await answer(30, 2023)
+    assert sentences == ["The annex has 9 rows.", "2 of them lack something."]
+    assert {row[2]: str(row[4]) for row in tables["annex"] if row[4]} == {
+        "“Cities are listening": "end",
+        "Debate": "end",
+    }
+
+
+async def test_small_groups_are_protected_for_everybody_else(database):
+    await a_year()
+    for number in (4, 6, 24):
+        found = await ask(number, Asked(2023, TODAY))
+        told = [str(one) for one in found.sentences]
+        assert "Numbers of women and men are not shown: the group is too small, or nearly of one gender." in told
+    exact = await ask(24, Asked(2023, TODAY, is_exact=True))
+    assert "50% were women" in str(exact.sentences[0])
+
+
+async def test_every_question_has_an_answer(database):
+    for number in QUESTIONS:
+        found = await ask(number, Asked(2019, TODAY))
+        assert found.sentences or found.tables, number
+    assert set(ANSWERS) == set(QUESTIONS) == set(range(1, 31))
+
+
+@pytest.mark.parametrize("number", [0, 31, -1])
+async def test_there_are_thirty_questions(database, number):
+    with pytest.raises(NotFound):
+        await ask(number, Asked(2023, TODAY))
