@@ -19,8 +19,6 @@ from eventhub.languages import country_name
 from eventhub.speakers.queries import parity_of_events
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.rules import (
-    ANNUAL_MEETING_KINDS,
-    COLUMNS,
     DEFINITIONS,
     LEARNING_KINDS,
     TAKEN_PART,
@@ -28,7 +26,6 @@ from eventhub.statistics.rules import (
     Figure,
     KindCount,
     LabCount,
-    MemberRow,
     PanelCounts,
     ThemeCount,
     annex_order,
@@ -207,55 +204,6 @@ async def parity_of_year(year: int) -> ParityYear:
 async def calendar_annex(year: int) -> tuple[AnnexRow, ...]:
     """The calendar annex of a year: published events of any involvement, parts and umbrellas as rows of one rank."""
     return _annex(event for event in await _events(year) if event["starts_on"].year == year)
-
-
-async def engagement_of(year: int) -> list[MemberRow]:
-    """
-    The engagement matrix of a year by member's name; four queries whatever its size.
-
-    Rows are the members of that year and whoever else was active in it;
-    associate and honorary members are no rows. Columns that the data cannot
-    give (fee, pilot projects, indicators, campaign, call) are left out.
-    """
-    async with offloaded():
-        return await _engagement_of(year)
-
-
-async def _engagement_of(year: int) -> list[MemberRow]:
-    cells: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys((c.code for c in COLUMNS), 0))
-    for row in await _attended_by_members(year):
-        of_member, kind, events = cells[row["member"]], row["kind"], row["events"]
-        if kind == EventKind.BILATERAL:
-            of_member["bilateral_meetings"] += events
-            continue
-        of_member["events_attended"] += events
-        if kind == EventKind.BOARD_OF_DIRECTORS:
-            of_member["board_meetings"] += events
-        if kind in ANNUAL_MEETING_KINDS:
-            of_member["annual_meeting"] = 1
-        if kind in LEARNING_KINDS:
-            of_member["learning_activities"] += events
-    for row in await _speakers_of_members(year):
-        cells[row["member"]]["speakers"] = row["people"]
-    for lab_year, _, member in await _active_members(year, "lab"):
-        if lab_year == year:
-            cells[member]["labs"] += 1
-    for of_member in cells.values():
-        of_member["activated"] = int(any(of_member.values()))
-    members = await sql(
-        "SELECT key, name, joined_year, left_on FROM member WHERE kind = 'member' ORDER BY name_folded, key"
-    )
-    return [
-        MemberRow(row["key"], row["name"], cells[row["key"]])
-        for row in members
-        if row["key"] in cells or _belongs(row, year)
-    ]
-
-
-def _belongs(member: Row, year: int) -> bool:
-    """Whether a member belonged to the association in some part of a year; unknown years do not exclude it."""
-    joined, left = member["joined_year"], member["left_on"]
-    return (joined is None or joined <= year) and (left is None or left >= date(year, 1, 1))
 
 
 # Events
@@ -515,36 +463,3 @@ async def exceptions_of_year(year: int) -> tuple[ParityExceptionRow, ...]:
         end,
     )
     return tuple(ParityExceptionRow(**row) for row in rows)
-
-
-# Engagement
-
-
-async def _attended_by_members(year: int) -> list[Row]:
-    """Number of events by member key and kind: own ones attended, and bilateral ones attended or hosted."""
-    first, before, end = _days(year)
-    return await sql(
-        f"{_OWN_EVENTS}, bilateral AS (SELECT id, kind, host_member FROM event WHERE starts_on >= {{}} "
-        "AND starts_on < {} AND status = 'published' AND counts_in_statistics AND kind = 'bilateral'), "
-        "chosen AS (SELECT id, kind FROM own WHERE recent UNION SELECT id, kind FROM bilateral), "
-        "present AS (SELECT r.member AS member, c.id AS event, c.kind AS kind FROM chosen c "
-        "JOIN registration r ON r.event = c.id JOIN attendance a ON a.registration = r.id "
-        "UNION SELECT host_member, id, kind FROM bilateral) "
-        "SELECT m.key AS member, p.kind AS kind, COUNT(*) AS events FROM present p "
-        "JOIN member m ON m.id = p.member WHERE m.kind = 'member' GROUP BY m.key, p.kind",
-        first,
-        before,
-        end,
-        first,
-        end,
-    )
-
-
-async def _speakers_of_members(year: int) -> list[Row]:
-    """Number of people who spoke for each member at own events of the year, once each."""
-    return await sql(
-        f"{_OWN_EVENTS} SELECT m.key AS member, COUNT(DISTINCT s.person) AS people FROM own o "
-        "JOIN programme_item i ON i.event = o.id JOIN speaker_slot s ON s.programme_item = i.id "
-        f"JOIN member m ON m.id = s.member WHERE o.recent AND m.kind = 'member' AND {_SPEAKS} GROUP BY m.key",
-        *_days(year),
-    )

@@ -20,8 +20,6 @@ SMALLEST_PUBLIC_GROUP = 5
 TAKEN_PART = frozenset({"spoke_at", "participated"})
 #: Webinars and other learning.
 LEARNING_KINDS = frozenset({"webinar", "learning", "training_course", "mentoring"})
-#: The yearly meeting of all members.
-ANNUAL_MEETING_KINDS = frozenset({"congress", "general_assembly"})
 
 
 def rounded_share(part: int, whole: int) -> int | None:
@@ -344,83 +342,3 @@ def annex_order(
     """Order of the annex: by day, imported rows as they were printed, then by time and title."""
     row = re.search(r"[0-9]{1,9}$", import_key or "")
     return starts_on, int(row[0]) if row else 0, starts_time or time.min, title_folded
-
-
-# The engagement matrix
-
-
-@dataclass(frozen=True)
-class Column:
-    """One kind of engagement; columns are data, since they change from plan to plan."""
-
-    code: str
-    name: Sentence
-    definition: Sentence
-    is_yes_or_no: bool = False
-    is_added_up: bool = True
-
-
-COLUMNS: tuple[Column, ...] = (
-    Column(
-        "activated",
-        Sentence("Activated"),
-        Sentence("A suggestion: any of the other columns says so; staff confirm it."),
-        is_yes_or_no=True,
-        is_added_up=False,
-    ),
-    Column(
-        "board_meetings",
-        Sentence("Board meetings"),
-        Sentence("Meetings of the board of directors at which somebody attended for the member."),
-        is_added_up=False,
-    ),
-    Column(
-        "annual_meeting",
-        Sentence("Annual meeting"),
-        Sentence("Somebody attended a congress or general assembly for the member."),
-        is_yes_or_no=True,
-        is_added_up=False,
-    ),
-    Column(
-        "bilateral_meetings",
-        Sentence("Bilateral meetings"),
-        Sentence("Bilateral meetings with the member: as host, or on the attendance list."),
-    ),
-    Column(
-        "learning_activities",
-        Sentence("Learning activities"),
-        Sentence("Learning activities that somebody attended for the member."),
-    ),
-    Column(
-        "events_attended",
-        Sentence("Own events attended"),
-        Sentence("Own events of any kind that somebody attended for the member."),
-    ),
-    Column(
-        "speakers",
-        Sentence("Speakers"),
-        Sentence("People who spoke for the member at own events, once each; those who only moderate are not counted."),
-    ),
-    Column("labs", Sentence("Solutions Labs"), Sentence("Solutions Labs of the round in which the member is active.")),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class MemberRow:
-    """One member in the engagement matrix; yes is 1 and empty is 0."""
-
-    key: str
-    name: str
-    cells: Mapping[str, int]
-
-
-def total_members(rows: list[MemberRow]) -> dict[str, int]:
-    """The row “Total members”: how many members have anything in a column."""
-    return {column.code: sum(row.cells[column.code] > 0 for row in rows) for column in COLUMNS}
-
-
-def total(rows: list[MemberRow]) -> dict[str, int | None]:
-    """The row “Total”: the sum of a column, None where the matrix prints a dash."""
-    return {
-        column.code: sum(row.cells[column.code] for row in rows) if column.is_added_up else None for column in COLUMNS
-    }
