@@ -30,6 +30,8 @@ from eventhub.database import close_pool, start_pool, utc_now
 from eventhub.delegations.web import DELEGATION_PAGES
 from eventhub.directory.api import DIRECTORY_API
 from eventhub.directory.web import DIRECTORY_PAGES
+from eventhub.engagement.api import ENGAGEMENT_API
+from eventhub.engagement.web import ENGAGEMENT_PAGES
 from eventhub.errors import Refusal
 from eventhub.events.api import EventsApi
 from eventhub.events.web import EVENT_PAGES
@@ -99,6 +101,7 @@ PAGES: list[Any] = [
     *FEEDBACK_PAGES,
     *OUTCOME_PAGES,
     *COHORT_LIFE_PAGES,
+    *ENGAGEMENT_PAGES,
     *STATISTICS_PAGES,
     *ANSWER_PAGES,
     *DIRECTORY_PAGES,
@@ -107,7 +110,16 @@ PAGES: list[Any] = [
     *WORDING_PAGES,
 ]
 
-API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *ANSWERS_API, *DIRECTORY_API]
+API: list[Any] = [
+    EventsApi,
+    SpeakersApi,
+    RegistrationsApi,
+    *LAB_API,
+    *STATISTICS_API,
+    *ENGAGEMENT_API,
+    *ANSWERS_API,
+    *DIRECTORY_API,
+]
 
 
 def provide_now() -> datetime:

@@ -211,6 +211,9 @@ def label_of(code: str) -> str:
 
 
 _ACTIONS = {
+    "confirm_quarter": "Activated members of a quarter confirmed",
+    "state_engagement": "Engagement of a member typed in",
+    "import_engagement": "Engagement matrix imported",
     "make_data_steward": "Made a data steward",
     "unmake_data_steward": "No longer a data steward",
     "word_letter": "Wording of a letter changed",

@@ -79,6 +79,7 @@ class ImportReport:
 
     `changed` and `unchanged` count rows; one changed row may have several
     differences, and a difference may be of something that the rows share.
+    `remarks` are findings that stop nothing, such as sums that do not fit.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class ImportReport:
     changed: int
     unchanged: int
     written: bool
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

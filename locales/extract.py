@@ -1,13 +1,14 @@
 """
 Collect the messages of templates and Python and merge them into the catalogues: `make messages`.
 
-Python says messages in four ways, all found by reading the syntax tree:
+Data files whose texts people read are named in _DATA. Python says messages in four ways, all found by reading the syntax tree:
 `Sentence("…")` and `Sentence.counted("…", "…", n)`; `gettext("…")` and
 `ngettext`; labels and descriptions of form fields; the words of labels.py.
 Catalogues name no lines, so that they change only when messages do.
 """
 
 import ast
+import csv
 import io
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("es", "fr")
 Message = str | tuple[str, str]
+#: Data files with texts that people read, and the columns that hold them.
+_DATA = {"engagement_columns.csv": ("name", "definition")}
 #: Lines of the header that say nothing and change each time.
 _CHANGING = (
     b'"POT-Creation',
@@ -54,6 +57,13 @@ def from_python() -> Iterator[Message]:
                 yield from _of_call(node)
 
 
+def from_data() -> Iterator[Message]:
+    """Messages of the data files."""
+    for name, columns in _DATA.items():
+        with (ROOT / "eventhub" / "data" / name).open(encoding="utf-8", newline="") as file:
+            yield from (row[column] for row in csv.DictReader(file) for column in columns)
+
+
 def _of_call(node: ast.Call) -> Iterator[Message]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     texts = _texts(node.args)
@@ -77,7 +87,7 @@ def _texts(nodes: list[ast.expr]) -> list[str]:
 def collected() -> Catalog:
     """All messages, in the order of the alphabet."""
     catalogue = Catalog(project="EventHub", charset="utf-8", fuzzy=False)
-    for message in sorted({*from_templates(), *from_python()}, key=str):
+    for message in sorted({*from_templates(), *from_python(), *from_data()}, key=str):
         catalogue.add(message)
     return catalogue
 

@@ -342,10 +342,13 @@ async def the_world() -> World:
         ("code", "/"): ["board", "board_of_directors", "assembly"],
         ("plan", "/"): [line["plan"]],
         ("name", "/staff/figures"): ["2099", "2099.csv", "2099.xlsx"],
+        ("name", "/staff/figures/{name:str}/engagement"): ["2099"],
+        ("name", "/staff/figures/{name:str}/sent"): ["2099"],
+        ("quarter", "/"): ["1"],
         ("name", "/"): ["2099", "2099.csv"],
         ("number", "/applications"): ["1"],
         ("code", "/staff/figures"): ["own_events", "attendances", "speakers", "speakers.csv", "members_involved"],
-        ("table", "/"): [f"{table}{end}" for table in ("engagement", "calendar-annex") for end in event_files[:3]],
+        ("table", "/"): [f"calendar-annex{end}" for end in event_files[:3]],
         ("token", "/registrations"): [token],
         ("token", "/registrations/{token:str}/calendar"): [
             manage_url(own.id, own.link_version, by_letter=True).rsplit("/", 1)[1]

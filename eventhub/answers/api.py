@@ -12,7 +12,7 @@ from eventhub.access import Policy, account_of, open_to
 from eventhub.answers.asking import Asked, ask, question
 from eventhub.answers.printing import as_values
 from eventhub.answers.rules import QUESTIONS
-from eventhub.statistics.api import year_asked_for
+from eventhub.statistics.api import asked_year
 
 
 class QuestionOut(msgspec.Struct):
@@ -86,7 +86,7 @@ class AnswersApi(Controller):
         who = account_of(request)
         question(number)
         asked = Asked(
-            year_asked_for(year), now.date(), is_exact=who.sees_small_groups, series=series, campaign=campaign,
+            asked_year(year), now.date(), is_exact=who.sees_small_groups, series=series, campaign=campaign,
             may_edit_events=who.may(Policy.EDIT_EVENTS),
         )  # fmt: skip
         values = as_values(await ask(number, asked))

@@ -66,7 +66,7 @@ async def ask(number: int, asked: Asked) -> Section:
 
     """
     question(number)
-    from eventhub.answers import bodies, events, labs, parity  # noqa: F401  they register their answers
+    from eventhub.answers import bodies, events, labs, members, parity  # noqa: F401  they register their answers
 
     return await ANSWERS[number](asked)
 

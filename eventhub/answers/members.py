@@ -29,11 +29,11 @@ async def activated(asked: Asked) -> Section:
             tuple(
                 (row.name, Sentence("yes") if row.confirmed is not None else Sentence("suggested"))
                 for row in one.rows
-                if row.is_active
+                if row.active
             ),
         )
         for one in quarters
-        if any(row.is_active for row in one.rows)
+        if any(row.active for row in one.rows)
     )
     return section(14, *found.sentences, tables=(*found.tables, *names))
 

@@ -31,6 +31,8 @@ class ImportRequest:
     filename: str
     dry_run: bool
     source: str = ""
+    year: int | None = None
+    create_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,9 @@ IMPORTS: dict[str, Callable[[ImportRequest], Awaitable["ImportReport"]]] = {
     "seats": _seats_in,
 }
 
+#: The options that some imports take, by their kind.
+IMPORT_OPTIONS: dict[str, frozenset[str]] = {}
+
 #: What can be exported.
 EXPORTS: dict[str, Callable[[ExportRequest], Awaitable[Table]]] = {
     "members": _members_out,
@@ -125,25 +130,32 @@ def _known(kind: str, kinds: Iterable[str]) -> None:
 @click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", default="", help="Name of the calendar, when it is not the association's own of its year.")
+@click.option("--year", type=click.IntRange(1985, 2100), help="The year of a printed engagement matrix.")
+@click.option("--create-missing", is_flag=True, help="Make former members of unknown names: only for engagement.")
 @click.option("--dry-run", is_flag=True, help="Only show the differences.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def import_file(
     kind: str,
     file: Path,
     source: str,
+    year: int | None,
+    create_missing: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """
     Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events
-    (a printed calendar) or seats (in statutory bodies).
+    (a printed calendar), seats (in statutory bodies) or engagement (a printed matrix of --year).
 
     The differences are shown; all of the file is written, or nothing when any row is wrong.
 
     Example: eventhub import members members.csv --dry-run
     """
     _known(kind, IMPORTS)
-    asked = ImportRequest(_content(file), file.name, dry_run, source)
+    for option, given in (("--year", year is not None), ("--create-missing", create_missing)):
+        if given and option not in IMPORT_OPTIONS.get(kind, ()):
+            fail(f"{option} is not for {kind}; please leave it out.")
+    asked = ImportRequest(_content(file), file.name, dry_run, source, year, create_missing)
     report: ImportReport = run(lambda: IMPORTS[kind](asked))
     show(
         asdict(report),
@@ -153,6 +165,7 @@ def import_file(
                 *(f"New: {name}" for name in report.new),
                 *(f"{c.subject}: {c.field} “{c.before}” → “{c.after}”" for c in report.changes),
                 f"{len(report.new)} new, {report.changed} changed, {report.unchanged} as before.",
+                *report.remarks,
                 *([] if report.written else ["Nothing was written: this was a dry run."]),
             ]
         ),
@@ -179,8 +192,8 @@ def _content(file: Path) -> bytes:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
 def export_file(kind: str, event: str | None, year: int | None, form: str | None, output: Path | None) -> None:
     """
-    Export KIND: members, events, registrations, attendance, speakers, people, engagement or
-    calendar-annex.
+    Export KIND: members, events, registrations, attendance, speakers, people, engagement,
+    sent-nobody or calendar-annex.
 
     Example: eventhub export members --format xlsx -o members.xlsx
     """

@@ -1,9 +1,9 @@
-"""Tables of a year for `eventhub export`: the calendar annex and the engagement matrix."""
+"""Tables of a year for `eventhub export`: the calendar annex."""
 
-from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest, Table
+from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest, ImportRequest, Table
 
 
-def _year(asked: ExportRequest) -> int:
+def asked_year(asked: ExportRequest | ImportRequest) -> int:
     """
     The year that was asked for.
 
@@ -23,18 +23,9 @@ async def _calendar_annex_out(asked: ExportRequest) -> Table:
     from eventhub.statistics.queries import calendar_annex
     from eventhub.statistics.sheets import annex_sheet
 
-    sheet = annex_sheet(await calendar_annex(_year(asked)))
-    return Table(sheet.title, sheet.columns, sheet.rows)
-
-
-async def _engagement_out(asked: ExportRequest) -> Table:
-    from eventhub.statistics.queries import engagement_of
-    from eventhub.statistics.sheets import engagement_sheet
-
-    sheet = engagement_sheet(await engagement_of(_year(asked)))
+    sheet = annex_sheet(await calendar_annex(asked_year(asked)))
     return Table(sheet.title, sheet.columns, sheet.rows)
 
 
 EXPORTS["calendar-annex"] = _calendar_annex_out
-EXPORTS["engagement"] = _engagement_out
-NARROWED_BY |= {"calendar-annex": frozenset({"--year"}), "engagement": frozenset({"--year"})}
+NARROWED_BY["calendar-annex"] = frozenset({"--year"})

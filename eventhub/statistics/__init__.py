@@ -1,1 +1,1 @@
-"""Figures of a year, the calendar annex, the engagement matrix: reads only, never writes."""
+"""Figures of a year and the calendar annex: reads only, never writes."""

@@ -14,11 +14,10 @@ from eventhub.events.rules import FIRST_YEAR, LAST_YEAR
 from eventhub.statistics.queries import (
     ParityExceptionRow,
     as_seen,
-    engagement_of,
     figures_of,
     parity_of_year,
 )
-from eventhub.statistics.rules import COLUMNS, Column, Figure, MemberRow, protected_figure, total, total_members
+from eventhub.statistics.rules import Figure, protected_figure
 from eventhub.words import Sentence
 
 
@@ -102,27 +101,6 @@ class ParityOut(msgspec.Struct):
     exceptions: list[ParityExceptionOut]
 
 
-class ColumnOut(msgspec.Struct):
-    """One column of the engagement matrix."""
-
-    code: str
-    name: str
-    definition: str
-
-
-class EngagementOut(msgspec.Struct):
-    """
-    The engagement matrix: one row per member, then the rows “Total members” and “Total”.
-
-    Cells are numbers, or true and false; null in “Total” where the matrix prints a dash.
-    """
-
-    year: int
-    columns: list[ColumnOut]
-    items: list[dict[str, str | int | bool | None]]
-    totals: list[dict[str, str | int | bool | None]]
-
-
 class Statistics(Controller):
     """Figures of a year."""
 
@@ -132,7 +110,7 @@ class Statistics(Controller):
     @get("/")
     async def figures(self, request: Request[Any, Any, Any], year: FromQuery[str | None] = None) -> StatisticsOut:
         """All figures of a year, and its labs by thematic priority."""
-        found = as_seen(await figures_of(year_asked_for(year)), is_exact=sees_small_groups(request))
+        found = as_seen(await figures_of(asked_year(year)), is_exact=sees_small_groups(request))
         return StatisticsOut(
             year=found.year,
             figures=[FigureOut.of(figure) for figure in found.figures],
@@ -144,7 +122,7 @@ class Statistics(Controller):
         """Panels, speakers and parity exceptions of a year."""
         who = identity_of(request)
         counted = who is not None and who.may(Policy.EDIT_EVENTS)
-        found = await parity_of_year(year_asked_for(year))
+        found = await parity_of_year(asked_year(year))
         panels = found.panels
         return ParityOut(
             year=found.year,
@@ -157,28 +135,8 @@ class Statistics(Controller):
             exceptions=[ParityExceptionOut.of(row, counted=counted) for row in found.exceptions],
         )
 
-    @get("/engagement")
-    async def engagement(self, year: FromQuery[str | None] = None) -> EngagementOut:
-        """The engagement matrix of a year."""
-        wanted = year_asked_for(year)
-        rows = await engagement_of(wanted)
-        return EngagementOut(
-            year=wanted,
-            columns=[ColumnOut(column.code, str(column.name), str(column.definition)) for column in COLUMNS],
-            items=[_member(row) for row in rows],
-            totals=[{"member": "Total members", **total_members(rows)}, {"member": "Total", **total(rows)}],
-        )
 
-
-def _member(row: MemberRow) -> dict[str, str | int | bool | None]:
-    return {"key": row.key, "member": row.name} | {c.code: _cell(c, row.cells[c.code]) for c in COLUMNS}
-
-
-def _cell(column: Column, count: int) -> int | bool:
-    return bool(count) if column.is_yes_or_no else count
-
-
-def year_asked_for(text: str | None) -> int:
+def asked_year(text: str | None) -> int:
     """
     The year that was asked for.
 

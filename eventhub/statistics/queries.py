@@ -18,15 +18,13 @@ from eventhub.speakers.rules import ParityResult
 from eventhub.statistics.definitions import DEFINITIONS
 from eventhub.statistics.disclosure import exact
 from eventhub.statistics.facts import EventFact
-from eventhub.statistics.reading import SPEAKS, active_members, days, events_of, facts_of, lab_participants, parts_of
+from eventhub.statistics.reading import active_members, events_of, facts_of, lab_participants, parts_of
 from eventhub.statistics.rules import (
-    COLUMNS,
     AnnexRow,
     Figure,
     KindCount,
     LabCount,
     LineCount,
-    MemberRow,
     PanelCounts,
     ThemeCount,
     annex_order,
@@ -35,16 +33,8 @@ from eventhub.statistics.rules import (
     protected_figure,
     protected_labs,
 )
-from eventhub.statistics.scopes import ANNUAL_MEETING_KINDS, LEARNING_KINDS, is_own
+from eventhub.statistics.scopes import is_own
 from eventhub.words import Sentence
-
-#: Own events of the year and the one before: the scope of most figures.
-#: Values: first day of the year, first day of the year before, first day of the next year.
-_OWN_EVENTS = (
-    "WITH own AS (SELECT id, kind, host_member, starts_on >= {} AS recent FROM event "
-    "WHERE starts_on >= {} AND starts_on < {} AND status = 'published' AND counts_in_statistics "
-    "AND involvement IN ('organised', 'co_organised') AND kind NOT IN ('bilateral', 'internal'))"
-)
 
 
 @dataclass(frozen=True)
@@ -196,55 +186,6 @@ async def calendar_annex(year: int) -> tuple[AnnexRow, ...]:
     return await _annex(year)
 
 
-async def engagement_of(year: int) -> list[MemberRow]:
-    """
-    The engagement matrix of a year by member's name; four queries whatever its size.
-
-    Rows are the members of that year and whoever else was active in it;
-    associate and honorary members are no rows. Columns that the data cannot
-    give (fee, pilot projects, indicators, campaign, call) are left out.
-    """
-    async with offloaded():
-        return await _engagement_of(year)
-
-
-async def _engagement_of(year: int) -> list[MemberRow]:
-    cells: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys((c.code for c in COLUMNS), 0))
-    for row in await _attended_by_members(year):
-        of_member, kind, events = cells[row["member"]], row["kind"], row["events"]
-        if kind == EventKind.BILATERAL:
-            of_member["bilateral_meetings"] += events
-            continue
-        of_member["events_attended"] += events
-        if kind == EventKind.BOARD_OF_DIRECTORS:
-            of_member["board_meetings"] += events
-        if kind in ANNUAL_MEETING_KINDS:
-            of_member["annual_meeting"] = 1
-        if kind in LEARNING_KINDS:
-            of_member["learning_activities"] += events
-    for row in await _speakers_of_members(year):
-        cells[row["member"]]["speakers"] = row["people"]
-    for lab_year, _, member in await active_members(year, "lab"):
-        if lab_year == year:
-            cells[member]["labs"] += 1
-    for of_member in cells.values():
-        of_member["activated"] = int(any(of_member.values()))
-    members = await sql(
-        "SELECT key, name, joined_year, left_on FROM member WHERE kind = 'member' ORDER BY name_folded, key"
-    )
-    return [
-        MemberRow(row["key"], row["name"], cells[row["key"]])
-        for row in members
-        if row["key"] in cells or _belongs(row, year)
-    ]
-
-
-def _belongs(member: Row, year: int) -> bool:
-    """Whether a member belonged to the association in some part of a year; unknown years do not exclude it."""
-    joined, left = member["joined_year"], member["left_on"]
-    return (joined is None or joined <= year) and (left is None or left >= date(year, 1, 1))
-
-
 # Events
 
 
@@ -372,36 +313,3 @@ async def exceptions_of_year(year: int) -> tuple[ParityExceptionRow, ...]:
         end,
     )
     return tuple(ParityExceptionRow(**row) for row in rows)
-
-
-# Engagement
-
-
-async def _attended_by_members(year: int) -> list[Row]:
-    """Number of events by member key and kind: own ones attended, and bilateral ones attended or hosted."""
-    first, before, end = days(year)
-    return await sql(
-        f"{_OWN_EVENTS}, bilateral AS (SELECT id, kind, host_member FROM event WHERE starts_on >= {{}} "
-        "AND starts_on < {} AND status = 'published' AND counts_in_statistics AND kind = 'bilateral'), "
-        "chosen AS (SELECT id, kind FROM own WHERE recent UNION SELECT id, kind FROM bilateral), "
-        "present AS (SELECT r.member AS member, c.id AS event, c.kind AS kind FROM chosen c "
-        "JOIN registration r ON r.event = c.id JOIN attendance a ON a.registration = r.id "
-        "UNION SELECT host_member, id, kind FROM bilateral) "
-        "SELECT m.key AS member, p.kind AS kind, COUNT(*) AS events FROM present p "
-        "JOIN member m ON m.id = p.member WHERE m.kind = 'member' GROUP BY m.key, p.kind",
-        first,
-        before,
-        end,
-        first,
-        end,
-    )
-
-
-async def _speakers_of_members(year: int) -> list[Row]:
-    """Number of people who spoke for each member at own events of the year, once each."""
-    return await sql(
-        f"{_OWN_EVENTS} SELECT m.key AS member, COUNT(DISTINCT s.person) AS people FROM own o "
-        "JOIN programme_item i ON i.event = o.id JOIN speaker_slot s ON s.programme_item = i.id "
-        f"JOIN member m ON m.id = s.member WHERE o.recent AND m.kind = 'member' AND {SPEAKS} GROUP BY m.key",
-        *days(year),
-    )

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 from eventhub.labels import label_of
 from eventhub.statistics.queries import YearFigures
-from eventhub.statistics.rules import COLUMNS, AnnexRow, MemberRow, total, total_members
+from eventhub.statistics.rules import AnnexRow
 
 Cell = str | int | float | None
-
-#: What the matrix prints where a column is not added up.
-DASH = "–"
 
 
 @dataclass(frozen=True)
@@ -70,26 +67,6 @@ def annex_sheet(annex: Sequence[AnnexRow]) -> Sheet:
         ("start", "end", "title", "location"),
         tuple((row.start, row.end, row.title, row.location) for row in annex),
     )
-
-
-def engagement_sheet(rows: list[MemberRow]) -> Sheet:
-    """The engagement matrix with its two rows of totals; yes or empty, numbers, and a dash where nothing is added up."""
-    totals = total(rows)
-    return Sheet(
-        "Engagement",
-        ("member", *(column.code for column in COLUMNS)),
-        (
-            *((row.name, *(_cell(column.is_yes_or_no, row.cells[column.code]) for column in COLUMNS)) for row in rows),
-            ("Total members", *total_members(rows).values()),
-            ("Total", *(DASH if totals[column.code] is None else totals[column.code] for column in COLUMNS)),
-        ),
-    )  # fmt: skip
-
-
-def _cell(is_yes_or_no: bool, count: int) -> Cell:
-    if is_yes_or_no:
-        return "yes" if count else ""
-    return count
 
 
 def year_sheets(found: YearFigures) -> list[Sheet]:

@@ -21,13 +21,12 @@ from eventhub.statistics.queries import (
     as_seen,
     calendar_annex,
     checked_year,
-    engagement_of,
     figures_of,
     years_with_figures,
 )
 from eventhub.statistics.rows import ROWS_ON_A_PAGE, Page, has_rows, rows_behind
-from eventhub.statistics.rules import COLUMNS, leading, protected_figure
-from eventhub.statistics.sheets import Cell, Sheet, annex_sheet, engagement_sheet, figures_sheet
+from eventhub.statistics.rules import leading, protected_figure
+from eventhub.statistics.sheets import Cell, Sheet, annex_sheet, figures_sheet
 from eventhub.statistics.workbook import year_workbook
 
 #: Rows of one file at most.
@@ -107,25 +106,20 @@ class Figures(Controller):
 
     @get("/{name:str}/{table:str}")
     async def table(self, request: Request[Any, Any, Any], name: FromPath[str], table: FromPath[str]) -> Response[Any]:
-        """The calendar annex or the engagement matrix, as a page or as a file."""
+        """The calendar annex, as a page or as a file."""
         year, form = _year_and_form(name)
         kind, _, ending = table.partition(".")
-        if form or kind not in ("calendar-annex", "engagement") or table not in (kind, f"{kind}.{ending}"):
+        if form or kind != "calendar-annex" or table not in (kind, f"{kind}.{ending}"):
             raise NotFoundException
-        if kind == "calendar-annex":
-            annex = await calendar_annex(year)
-            sheet = annex_sheet(annex)
-        else:
-            sheet = engagement_sheet(await engagement_of(year))
+        annex = await calendar_annex(year)
+        sheet = annex_sheet(annex)
         if ending == "csv":
             return _file(f"{kind}-{year}.csv", csv_bytes(*_parts(sheet)))
         if ending == "xlsx":
             return _file(f"{kind}-{year}.xlsx", xlsx_bytes(sheet.title, *_parts(sheet)))
         if ending or table.endswith("."):
             raise NotFoundException
-        if kind == "calendar-annex":
-            return render(request, "statistics/calendar_annex", year=year, annex=annex)
-        return render(request, "statistics/engagement", year=year, sheet=sheet, columns=COLUMNS)
+        return render(request, "statistics/calendar_annex", year=year, annex=annex)
 
 
 def _year_and_form(name: str) -> tuple[int, str]:

@@ -313,3 +313,51 @@ async def test_every_question_has_an_answer(database):
 async def test_there_are_thirty_questions(database, number):
     with pytest.raises(NotFound):
         await ask(number, Asked(2023, TODAY))
+
+
+async def test_13_members_that_sent_nobody(database):
+    await a_year()
+    sentences, tables = await answer(13, 2023)
+    assert sentences[0] == "1 member sent nobody to any event of 2023."
+    assert [row[0] for row in tables["sent-nobody-members"]] == ["Montréal"]
+
+
+async def test_14_activated_members_at_the_end_of_each_quarter_and_the_rate(database):
+    await a_year()
+    _, tables = await answer(14, 2023)
+    # until March Barcelona spoke at the Webinar; until June there were the Forum, Lima's meeting and the labs
+    assert [(row[0], row[2], row[3]) for row in tables["activation-quarters"]] == [
+        ("1", 1, 5), ("2", 4, 5), ("3", 4, 5), ("4", 4, 5),
+    ]  # fmt: skip
+    assert [row[0] for row in tables["quarter-1"]] == ["Barcelona"]
+    assert [row[0] for row in tables["quarter-4"]] == ["Barcelona", "Lima", "Quito", "Rome"]
+    assert {str(row[1]) for row in tables["quarter-4"]} == {"suggested"}
+
+
+async def test_15_the_engagement_matrix_with_its_two_closing_rows(database):
+    await a_year()
+    _, tables = await answer(15, 2023)
+    matrix = tables["engagement-matrix"]
+    assert [row[0] for row in matrix] == [
+        "Barcelona", "Lima", "Montréal", "Quito", "Rome", "Total members", "Total",
+    ]  # fmt: skip
+    found = await ask(15, Asked(2023, TODAY))
+    codes = [column.code for column in found.tables[0].columns]
+    place = codes.index("events_attended")
+    assert [row[place] for row in matrix] == [4, 1, None, None, 1, 3, 6]
+    assert str(matrix[-1][codes.index("activated")]) == "–"
+
+
+async def test_21_members_that_organised_or_spoke_at_a_campaign_and_that_took_part(database):
+    await a_year_of_meetings()
+    campaign = (await sql("SELECT id FROM campaign"))[0]["id"]
+    quito, oslo = [(await sql("SELECT id FROM member WHERE key = {}", key))[0]["id"] for key in ("quito", "oslo")]
+    hosted = await an_event(
+        "Of a member", date(2021, 10, 8), involvement="supported", campaign=campaign, host_member=quito
+    )  # fmt: skip
+    for name in ("Gil", "Hal"):
+        await a_registration(hosted, await a_person(name), oslo)
+    sentences, tables = await answer(21, 2021)
+    assert sentences == ["2 members organised or spoke, and 1 took part in at least one event."]
+    # Oslo spoke once and joined one event with two people; Quito hosted
+    assert tables["campaign-world-metropolitan-day-2021"] == [("Oslo", 1, 1), ("Quito", 1, None), ("Total", 2, 1)]

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from eventhub.database import is_sqlite, sql
+from eventhub.engagement.queries import engagement_of
 from eventhub.errors import NotFound
 from eventhub.papers.commands import send_certificates
 from eventhub.papers.queries import people_for_badges, people_present
@@ -16,7 +17,7 @@ from eventhub.privacy.queries import everything_about
 from eventhub.privacy.rules import telling, without
 from eventhub.registrations.commands import record_attendance
 from eventhub.registrations.queries import manage_url
-from eventhub.statistics.queries import calendar_annex, engagement_of, figures_of, parity_of_year
+from eventhub.statistics.queries import calendar_annex, figures_of, parity_of_year
 from tests.make import NOW, a_member, an_event, an_item, registered, some_account, speaking
 
 NAME, EMAIL = "Quirina Ødegård-Zyx", "Quirina@Xylo.example"

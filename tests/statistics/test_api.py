@@ -59,28 +59,6 @@ async def test_parity_of_a_year(client):
     }
 
 
-async def test_the_engagement_matrix_of_a_year(client):
-    await a_year()
-    answer = await client.get("/api/v1/statistics/engagement?year=2023", headers=bearer(await a_token("reader")))
-    body = answer.json()
-    assert [row["member"] for row in body["items"]] == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
-    assert body["items"][1] == {
-        "key": "lima", "member": "Lima", "activated": True, "board_meetings": 0, "annual_meeting": False,
-        "bilateral_meetings": 1, "learning_activities": 0, "events_attended": 1, "speakers": 1, "labs": 0,
-    }  # fmt: skip
-    assert body["totals"] == [
-        {
-            "member": "Total members", "activated": 4, "board_meetings": 0, "annual_meeting": 0,
-            "bilateral_meetings": 1, "learning_activities": 0, "events_attended": 3, "speakers": 3, "labs": 1,
-        },
-        {
-            "member": "Total", "activated": None, "board_meetings": None, "annual_meeting": None,
-            "bilateral_meetings": 1, "learning_activities": 0, "events_attended": 6, "speakers": 3, "labs": 2,
-        },
-    ]  # fmt: skip
-    assert [column["code"] for column in body["columns"]] == list(body["totals"][0])[1:]
-
-
 @pytest.mark.parametrize("path", ["", "/parity", "/engagement"])
 @pytest.mark.parametrize(
     "query", ["", "?year=", "?year=abc", "?year=1984", "?year=2101", "?year=20.24", "?year=%00", "?year=²⁰²⁴", "?year=" + "9" * 600]

@@ -12,12 +12,11 @@ from eventhub.speakers.rules import Counts
 from eventhub.statistics.queries import (
     calendar_annex,
     checked_year,
-    engagement_of,
     figures_of,
     parity_of_year,
     years_with_figures,
 )
-from eventhub.statistics.rules import COLUMNS, PanelCounts, ThemeCount
+from eventhub.statistics.rules import PanelCounts, ThemeCount
 from tests.make import a_member, a_person
 from tests.statistics.rows import (
     a_head_count,
@@ -179,29 +178,6 @@ async def test_the_calendar_annex_keeps_what_was_printed_and_leaves_out_what_nob
     ]
 
 
-async def test_the_engagement_matrix_has_a_row_for_each_member_of_the_year_and_none_for_associates(database):
-    await a_year()
-    rows = {row.name: {code: n for code, n in row.cells.items() if n} for row in await engagement_of(2023)}
-    assert rows == {
-        "Barcelona": {"activated": 1, "events_attended": 4, "speakers": 1, "labs": 2},
-        "Lima": {"activated": 1, "bilateral_meetings": 1, "events_attended": 1, "speakers": 1},
-        "Montréal": {},
-        "Quito": {"activated": 1, "speakers": 1},
-        "Rome": {"activated": 1, "events_attended": 1},
-    }
-    assert list(rows) == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
-
-
-async def test_the_engagement_matrix_holds_nothing_of_other_years(database):
-    await a_year()
-    assert {row.name: row.cells["events_attended"] for row in await engagement_of(2022) if any(row.cells.values())} == {
-        "Barcelona": 1
-    }
-    next_year = await engagement_of(2024)
-    assert [row.name for row in next_year] == ["Barcelona", "Later", "Lima", "Montréal", "Quito", "Rome"]
-    assert not any(count for row in next_year for count in row.cells.values())
-
-
 async def test_one_person_at_two_events_is_two_attendances_and_one_unique_person(database):
     ana = await a_person("Ana", gender="woman")
     for day in (1, 2):
@@ -259,7 +235,6 @@ async def test_an_empty_year_is_empty(database):
     found = await figures_of(2023)
     assert found.is_empty
     assert {figure.value for figure in found.figures} == {0}
-    assert await engagement_of(2023) == []
 
 
 @pytest.mark.parametrize("year", [0, 1984, 2101, 9999])
@@ -285,13 +260,9 @@ async def test_the_number_of_queries_does_not_grow_with_the_year(database, queri
             await a_slot(item, await a_person(name))
             await a_registration(event, await a_person(name))
 
-    reads = (figures_of, parity_of_year, engagement_of, calendar_annex)
+    reads = (figures_of, parity_of_year, calendar_annex)
     await grow()
     with_one = [await spent(read) for read in reads]
     await grow()
     await grow()
-    assert [await spent(read) for read in reads] == with_one == [28, 8, 4, 1]
-
-
-def test_every_column_of_the_matrix_has_a_definition_that_is_a_sentence():
-    assert all(column.definition.endswith(".") for column in COLUMNS)
+    assert [await spent(read) for read in reads] == with_one == [28, 8, 1]

@@ -7,9 +7,7 @@ import pytest
 
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.rules import (
-    COLUMNS,
     Figure,
-    MemberRow,
     PanelCounts,
     annex_order,
     growth,
@@ -18,8 +16,6 @@ from eventhub.statistics.rules import (
     printed_location,
     protected_figure,
     shares,
-    total,
-    total_members,
 )
 from eventhub.words import Sentence
 
@@ -115,15 +111,3 @@ def test_imported_rows_keep_their_printed_order_within_a_day():
         annex_order(day, None, "calendar:7", "earlier row"),
     ]
     assert [row[3] for row in sorted(rows)] == ["morning", "earlier row", "urban 20", "u20 side event"]
-
-
-def test_totals_count_members_and_add_up_only_the_columns_that_the_matrix_adds_up():
-    nothing = dict.fromkeys((column.code for column in COLUMNS), 0)
-    rows = [
-        MemberRow("a", "A", nothing | {"activated": 1, "learning_activities": 3, "board_meetings": 2}),
-        MemberRow("b", "B", nothing | {"activated": 1, "learning_activities": 1}),
-        MemberRow("c", "C", nothing),
-    ]
-    members, sums = total_members(rows), total(rows)
-    assert (members["activated"], members["learning_activities"], members["board_meetings"]) == (2, 2, 1)
-    assert (sums["activated"], sums["learning_activities"], sums["board_meetings"]) == (None, 4, None)

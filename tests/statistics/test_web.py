@@ -103,23 +103,6 @@ async def test_page_csv_and_xlsx_of_the_calendar_annex_are_the_same(reader):
     assert shown[1:] == rows[1:]
 
 
-async def test_page_csv_and_xlsx_of_the_engagement_matrix_are_the_same(reader):
-    await a_year()
-    page = await reader.get("/staff/figures/2023/engagement")
-    as_csv = await reader.get("/staff/figures/2023/engagement.csv")
-    as_xlsx = await reader.get("/staff/figures/2023/engagement.xlsx")
-    rows = csv_rows(as_csv)
-    assert [rows[0], rows[1], *rows[-2:]] == [
-        ["member", "activated", "board_meetings", "annual_meeting", "bilateral_meetings", "learning_activities",
-         "events_attended", "speakers", "labs"],
-        ["Barcelona", "yes", "0", "", "0", "0", "4", "1", "2"],
-        ["Total members", "4", "0", "0", "1", "0", "3", "3", "1"],
-        ["Total", "–", "–", "–", "1", "0", "6", "3", "2"],
-    ]  # fmt: skip
-    assert sheet_rows(as_xlsx, "Engagement") == rows
-    assert table_of(page.text, "engagement")[1:] == rows[1:]
-
-
 async def test_the_page_says_its_findings_in_sentences(steward):
     await a_year()
     page = (await steward.get("/staff/figures/2023")).text
