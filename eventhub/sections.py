@@ -71,10 +71,14 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a report or an answer, in the order in which it is read."""
+    """
+    One part of a report or an answer, in the order in which it is read.
+
+    Its title is a Sentence, or a plain string where it is a name, which no language changes.
+    """
 
     code: str
-    title: Sentence
+    title: str
     sentences: tuple[Sentence, ...] = ()
     charts: tuple[Chart, ...] = ()
     tables: tuple[DataTable, ...] = ()

@@ -74,7 +74,13 @@ EXPLAINING = frozenset(
 LIVELY = frozenset({"/metrics", "/health/ready", "/staff/audit"})
 #: What some addresses have to be asked.
 QUERIES = dict.fromkeys(
-    ("/api/v1/statistics", "/api/v1/statistics/parity", "/api/v1/statistics/engagement"), "?year=2099"
+    (
+        "/api/v1/statistics",
+        "/api/v1/statistics/parity",
+        "/api/v1/statistics/engagement",
+        "/api/v1/statistics/answers/{number:int}",
+    ),
+    "?year=2099",
 )
 #: Answers that cannot be reached with what is in the database, each for a reason.
 UNREACHED = {
@@ -341,6 +347,8 @@ async def the_world() -> World:
         ("key", "/"): ["barcelona"],
         ("code", "/"): ["board", "board_of_directors", "assembly"],
         ("plan", "/"): [line["plan"]],
+        ("name", "/staff/answers"): ["2", "4", "7", "24", "30.csv"],
+        ("number", "/api/v1/statistics/answers"): ["4", "24"],
         ("name", "/staff/figures"): ["2099", "2099.csv", "2099.xlsx"],
         ("name", "/staff/figures/{name:str}/engagement"): ["2099"],
         ("name", "/staff/figures/{name:str}/sent"): ["2099"],

@@ -50,7 +50,7 @@ async def board(asked: Asked) -> Section:
         (
             Column("meeting", Sentence("Meeting")), Column("starts_on", Sentence("Day")),
             Column("present", Sentence("Seats present"), True), Column("entitled", Sentence("Seats"), True),
-            Column("rate_pct", Sentence("Rate, %%"), True), Column("empty", Sentence("Empty seats")),
+            Column("rate_pct", Sentence("Rate, %"), True), Column("empty", Sentence("Empty seats")),
         ),
         tuple(
             (

@@ -45,8 +45,8 @@ def figures_table(code: str, title: Sentence, figures: list[Figure]) -> DataTabl
         code,
         title,
         (
-            _FIGURE, _VALUE, Column("women_pct", Sentence("Women, %%"), **number),
-            Column("men_pct", Sentence("Men, %%"), **number), Column("known", Sentence("Known"), **number),
+            _FIGURE, _VALUE, Column("women_pct", Sentence("Women, %"), **number),
+            Column("men_pct", Sentence("Men, %"), **number), Column("known", Sentence("Known"), **number),
             Column("unknown", Sentence("Not known"), **number), Column("year_before", Sentence("Year before"), **number),
             _MEANS,
         ),
@@ -265,7 +265,7 @@ async def a_series(asked: Asked) -> Section:
             (
                 Column("group", Sentence("Group")), Column("people", Sentence("People"), True),
                 Column("women", Sentence("Women"), True), Column("men", Sentence("Men"), True),
-                Column("women_pct", Sentence("Women, %%"), True), Column("men_pct", Sentence("Men, %%"), True),
+                Column("women_pct", Sentence("Women, %"), True), Column("men_pct", Sentence("Men, %"), True),
             ),
             tuple(
                 (name, counts.everybody, of.women, of.men, of.women_pct, of.men_pct)
@@ -278,7 +278,7 @@ async def a_series(asked: Asked) -> Section:
         parts.append(
             Section(
                 f"series-{series.slug}",
-                Sentence("%(series)s, %(year)s", series=series.name, year=asked.year),
+                series.name,
                 (
                     Sentence.counted(
                         "%(num)s event with %(speakers)s speakers and %(participants)s other participants.",
@@ -321,7 +321,7 @@ async def growth_of_a_series(asked: Asked) -> Section:
         (
             Column("series", Sentence("Series")), Column("attendance", Sentence("Attendance"), True),
             Column("before_year", Sentence("Edition before"), True), Column("before", Sentence("Attendance then"), True),
-            Column("ratio", Sentence("Ratio"), True), Column("growth_pct", Sentence("Growth, %%"), True),
+            Column("ratio", Sentence("Ratio"), True), Column("growth_pct", Sentence("Growth, %"), True),
         ),
         tuple(rows),
     )  # fmt: skip
@@ -381,7 +381,7 @@ async def campaign_people(asked: Asked) -> Section:
         parts.append(
             Section(
                 f"campaign-{one.slug}",
-                Sentence("%(campaign)s", campaign=one.title),
+                one.title,
                 (
                     Sentence.counted(
                         "%(num)s person was engaged in own events of the campaign, counted once for each event.",

@@ -53,8 +53,8 @@ async def shares(asked: Asked) -> Section:
         Sentence("Women and men in Solutions Labs"),
         (
             _LAB, Column("people", Sentence("People"), True), Column("women", Sentence("Women"), True),
-            Column("men", Sentence("Men"), True), Column("women_pct", Sentence("Women, %%"), True),
-            Column("men_pct", Sentence("Men, %%"), True),
+            Column("men", Sentence("Men"), True), Column("women_pct", Sentence("Women, %"), True),
+            Column("men_pct", Sentence("Men, %"), True),
         ),
         tuple(
             (lab.name, lab.people, lab.shown.women, lab.shown.men, lab.shown.women_pct, lab.shown.men_pct)

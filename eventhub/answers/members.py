@@ -66,7 +66,7 @@ async def members_of_a_campaign(asked: Asked) -> Section:
         parts.append(
             Section(
                 f"campaign-{one.slug}",
-                Sentence("%(campaign)s", campaign=one.title),
+                one.title,
                 (
                     Sentence(
                         "%(organisers)s members organised or spoke, and %(participants)s took part in at least one event.",

@@ -30,7 +30,7 @@ async def speakers(asked: Asked) -> Section:
         (
             Column("region", Sentence("Region")), Column("women", Sentence("Women"), **number),
             Column("men", Sentence("Men"), **number), Column("unknown", Sentence("Not known"), **number),
-            Column("women_pct", Sentence("Women, %%"), **number), Column("men_pct", Sentence("Men, %%"), **number),
+            Column("women_pct", Sentence("Women, %"), **number), Column("men_pct", Sentence("Men, %"), **number),
         ),
         tuple(
             (
@@ -54,7 +54,7 @@ async def speakers(asked: Asked) -> Section:
             Chart(
                 "regions-chart", ChartKind.STACKED,
                 Sentence("The share of women was highest among speakers for %(region)s: %(share)s%%.", region=region, share=top.women_pct),
-                Sentence("Region"), (Sentence("Women, %%"), Sentence("Men, %%")),
+                Sentence("Region"), (Sentence("Women, %"), Sentence("Men, %")),
                 tuple(
                     (
                         Sentence(parity.regions.get(g.code, g.code)) if g.code else Sentence("For no member"),

@@ -46,7 +46,7 @@ def as_text(section: Section, level: int = 0) -> str:
 
 def _text_of(table: DataTable) -> Iterator[str]:
     rows = [
-        tuple(str(column.head).replace("%%", "%") for column in table.columns),
+        tuple(str(column.head) for column in table.columns),
         *(tuple("" if cell is None else str(plain(cell)) for cell in row) for row in (*table.rows, *table.totals)),
     ]
     widths = [max(len(row[place]) for row in rows) for place in range(len(table.columns))]
