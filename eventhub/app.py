@@ -35,6 +35,8 @@ from eventhub.fairness.web import FAIRNESS_PAGES
 from eventhub.feedback.web import FEEDBACK_PAGES
 from eventhub.feeds.web import FEED_PAGES
 from eventhub.idempotency import IdempotencyMiddleware
+from eventhub.indicators.api import INDICATORS_API
+from eventhub.indicators.web import INDICATOR_PAGES
 from eventhub.invitations.web import INVITATION_PAGES
 from eventhub.labs.api import LAB_API
 from eventhub.labs.life_web import COHORT_LIFE_PAGES
@@ -98,13 +100,14 @@ PAGES: list[Any] = [
     *OUTCOME_PAGES,
     *COHORT_LIFE_PAGES,
     *STATISTICS_PAGES,
+    *INDICATOR_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,
     *PLAN_PAGES,
     *WORDING_PAGES,
 ]
 
-API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *DIRECTORY_API]
+API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *INDICATORS_API, *DIRECTORY_API]
 
 
 def provide_now() -> datetime:

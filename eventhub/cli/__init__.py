@@ -75,6 +75,6 @@ def main() -> None:
 
 
 #: Each module registers its commands when it is imported.
-for _module in ("accounts", "operations", "files", "report", "events", "people", "mail"):
+for _module in ("accounts", "operations", "files", "report", "indicators", "events", "people", "mail"):
     if importlib.util.find_spec(f"eventhub.cli.{_module}"):
         importlib.import_module(f"eventhub.cli.{_module}")

@@ -136,7 +136,7 @@ def import_file(
 ) -> None:
     """
     Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events
-    (a printed calendar) or seats (in statutory bodies).
+    (a printed calendar), seats (in statutory bodies) or indicators (printed figures).
 
     The differences are shown; all of the file is written, or nothing when any row is wrong.
 
@@ -179,8 +179,8 @@ def _content(file: Path) -> bytes:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
 def export_file(kind: str, event: str | None, year: int | None, form: str | None, output: Path | None) -> None:
     """
-    Export KIND: members, events, registrations, attendance, speakers, people, engagement or
-    calendar-annex.
+    Export KIND: members, events, registrations, attendance, speakers, people, engagement,
+    indicators or calendar-annex.
 
     Example: eventhub export members --format xlsx -o members.xlsx
     """

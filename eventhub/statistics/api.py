@@ -130,7 +130,7 @@ class Statistics(Controller):
     @get("/")
     async def figures(self, year: FromQuery[str | None] = None) -> StatisticsOut:
         """All figures of a year, and its labs by thematic priority."""
-        found = await figures_of(_year(year))
+        found = await figures_of(asked_year(year))
         return StatisticsOut(
             year=found.year,
             figures=[FigureOut.of(figure) for figure in found.figures],
@@ -142,7 +142,7 @@ class Statistics(Controller):
         """Panels, speakers and parity exceptions of a year."""
         who = identity_of(request)
         counted = who is not None and who.may(Policy.EDIT_EVENTS)
-        found = await parity_of_year(_year(year))
+        found = await parity_of_year(asked_year(year))
         panels = found.panels
         return ParityOut(
             year=found.year,
@@ -158,7 +158,7 @@ class Statistics(Controller):
     @get("/engagement")
     async def engagement(self, year: FromQuery[str | None] = None) -> EngagementOut:
         """The engagement matrix of a year."""
-        wanted = _year(year)
+        wanted = asked_year(year)
         rows = await engagement_of(wanted)
         return EngagementOut(
             year=wanted,
@@ -176,7 +176,7 @@ def _cell(column: Column, count: int) -> int | bool:
     return bool(count) if column.is_yes_or_no else count
 
 
-def _year(text: str | None) -> int:
+def asked_year(text: str | None) -> int:
     """
     The year that was asked for.
 
