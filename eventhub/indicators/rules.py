@@ -201,6 +201,16 @@ class Growth:
     pct: int
     over: int
 
+    @property
+    def change(self) -> str:
+        """The percentage with its sign, and none where nothing has changed."""
+        return f"{self.pct:+d}".replace("-", "−") if self.pct else "0"
+
+    @property
+    def words(self) -> Sentence:
+        """Growth with the year that it is over."""
+        return Sentence("%(change)s %% over %(year)s", change=self.change, year=str(self.over))
+
 
 @dataclass(frozen=True)
 class YearEntry:
@@ -222,13 +232,6 @@ class YearEntry:
     def difference(self) -> Decimal | None:
         """Computed less stated; None unless both exist."""
         return self.computed.value - self.printed.value if self.computed and self.printed else None
-
-    @property
-    def value(self) -> Decimal | None:
-        """The number to draw: the stated one, else the computed one."""
-        if self.printed:
-            return self.printed.value
-        return self.computed.value if self.computed else None
 
     @property
     def words(self) -> Sentence | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from eventhub.directory.folding import slugify
 from eventhub.indicators.queries import Compared, compared, indicators
-from eventhub.indicators.rules import Growth, YearEntry, in_words, plain
+from eventhub.indicators.rules import YearEntry, in_words, plain
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.words import Sentence
 
@@ -69,14 +69,9 @@ def _cells(row: Compared) -> tuple[Cell, ...]:
         in_words(own.value) if own else None,
         shares_words(entry),
         before.words,
-        growth_words(growth) if growth else None,
+        Sentence("%(change)s %%", change=growth.change) if growth else None,
         f"{stated.source_doc}, {stated.source_section}".strip(", ") if stated else None,
     )
-
-
-def growth_words(growth: Growth) -> Sentence:
-    """Growth as people read it, with its sign."""
-    return Sentence("%(change)s %%", change=f"{growth.pct:+d}".replace("-", "−"))
 
 
 def shares_words(entry: YearEntry) -> Sentence | None:
@@ -90,32 +85,31 @@ def shares_words(entry: YearEntry) -> Sentence | None:
 
 
 def trend_chart(row: Compared) -> Chart | None:
-    """One indicator over the years, its title the finding; None for fewer than two years."""
-    drawn = [(entry, entry.value) for entry in row.years if entry.value is not None]
+    """
+    One indicator over the years, its title the finding; None for fewer than two years.
+
+    Like beside like: what documents state, or else what is computed.
+    """
+    stated = [(entry.year, entry.printed.words, entry.printed.value) for entry in row.years if entry.printed]
+    own = [(entry.year, in_words(entry.computed.value), entry.computed.value) for entry in row.years if entry.computed]
+    drawn = stated if len(stated) >= 2 else own
     if len(drawn) < 2:
         return None
     unit = row.indicator.unit
     return Chart(
         "trend",
         ChartKind.BARS,
-        _finding(row.indicator.name, drawn[0][0], drawn[-1][0]),
+        _finding(row.indicator.name, drawn[0], drawn[-1]),
         Sentence("Year"),
         (unit if isinstance(unit, Sentence) else Sentence("Number"),),
-        tuple((_year_words(entry), (plain(value),)) for entry, value in drawn),  # type: ignore[misc]  # 15.6 as well
+        tuple((str(year), (plain(value),)) for year, _, value in drawn),  # type: ignore[misc]  # 15.6 as well
     )
 
 
-def _year_words(entry: YearEntry) -> str:
-    return str(entry.year) if entry.printed else Sentence("%(year)s, computed", year=str(entry.year))
-
-
-def _finding(name: str, first: YearEntry, last: YearEntry) -> Sentence:
-    assert first.value is not None and last.value is not None
-    values = {
-        "name": name, "first": str(first.year), "before": first.words, "last": str(last.year), "now": last.words,
-    }  # fmt: skip
-    if last.value > first.value:
+def _finding(name: str, first: tuple[int, Sentence, Decimal], last: tuple[int, Sentence, Decimal]) -> Sentence:
+    values = {"name": name, "first": str(first[0]), "before": first[1], "last": str(last[0]), "now": last[1]}
+    if last[2] > first[2]:
         return Sentence("%(name)s: up from %(before)s in %(first)s to %(now)s in %(last)s", **values)
-    if last.value < first.value:
+    if last[2] < first[2]:
         return Sentence("%(name)s: down from %(before)s in %(first)s to %(now)s in %(last)s", **values)
     return Sentence("%(name)s: %(now)s in %(last)s as in %(first)s", **values)

@@ -47,11 +47,11 @@ class Indicators(Controller):
         request: Request[Any, Any, Any],
         now: NamedDependency[datetime],
         q: FromQuery[str] = "",
-        scope: FromQuery[str] = "",
+        topic: FromQuery[str] = "",
         page_number: FromQuery[str] = "1",
     ) -> Response[str]:
         """The indicators that match, with their years beside each other."""
-        wanted = IndicatorFilter(scope=scope, q=q)
+        wanted = IndicatorFilter(scope=topic, q=q)
         everything = await indicators()
         found = [one for one in everything if wanted.matches(one)]
         pages = max(1, -(-len(found) // ON_A_PAGE))
@@ -96,20 +96,20 @@ async def compared_file(
     request: Request[Any, Any, Any],
     now: NamedDependency[datetime],
     q: FromQuery[str] = "",
-    scope: FromQuery[str] = "",
+    topic: FromQuery[str] = "",
 ) -> Response[Any]:
     """The indicators that match and their years, one row for each year of which something is known."""
-    found = await indicators(IndicatorFilter(scope=scope, q=q))
+    found = await indicators(IndicatorFilter(scope=topic, q=q))
     rows = await compared(found, years_until(now), is_exact=sees_small_groups(request))
     return download(_ending(request), "indicators", "Indicators", *compared_table(rows))
 
 
 @get(["/staff/indicators/values.csv", "/staff/indicators/values.xlsx"], opt=open_to(Policy.STAFF))
 async def values_file(
-    request: Request[Any, Any, Any], q: FromQuery[str] = "", scope: FromQuery[str] = ""
+    request: Request[Any, Any, Any], q: FromQuery[str] = "", topic: FromQuery[str] = ""
 ) -> Response[Any]:
     """The stated values that match, as a file that can be imported again."""
-    table = await values_table(IndicatorFilter(scope=scope, q=q))
+    table = await values_table(IndicatorFilter(scope=topic, q=q))
     return download(_ending(request), "indicator-values", "Indicators", *table)
 
 
