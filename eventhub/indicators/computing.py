@@ -218,6 +218,29 @@ def calendar_rows(known: YearData) -> Computed | None:
     return _number(len(known.figures.annex)) if known.figures else None
 
 
+def _of_labs(known: YearData, code: str) -> Computed | None:
+    """A figure of labs; None for a year without a round, which says nothing of labs."""
+    return known.computed_figure(code) if known.figures and known.figures.labs else None
+
+
+@computes("labs")
+def labs(known: YearData) -> Computed | None:
+    """Solutions Labs of the year."""
+    return _of_labs(known, "labs")
+
+
+@computes("active_member_cities")
+def active_member_cities(known: YearData) -> Computed | None:
+    """Member cities active in them."""
+    return _of_labs(known, "active_member_cities")
+
+
+@computes("lab_participants")
+def lab_participants(known: YearData) -> Computed | None:
+    """People accepted to them."""
+    return _of_labs(known, "lab_participants")
+
+
 @computes("lab_women_share")
 def lab_women_share(known: YearData) -> Computed | None:
     """The share of women among the participants of labs, in per cent; as protected as the reader demands."""

@@ -84,14 +84,19 @@ def shares_words(entry: YearEntry) -> Sentence | None:
     return None
 
 
-def trend_chart(row: Compared) -> Chart | None:
+def trend_chart(row: Compared, *, this_year: int) -> Chart | None:
     """
     One indicator over the years, its title the finding; None for fewer than two years.
 
-    Like beside like: what documents state, or else what is computed.
+    Like beside like: what documents state, or else what is computed of the
+    years that are over.
     """
     stated = [(entry.year, entry.printed.words, entry.printed.value) for entry in row.years if entry.printed]
-    own = [(entry.year, in_words(entry.computed.value), entry.computed.value) for entry in row.years if entry.computed]
+    own = [
+        (entry.year, in_words(entry.computed.value), entry.computed.value)
+        for entry in row.years
+        if entry.computed and entry.year < this_year
+    ]
     drawn = stated if len(stated) >= 2 else own
     if len(drawn) < 2:
         return None

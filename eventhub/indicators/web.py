@@ -63,6 +63,7 @@ class Indicators(Controller):
             "indicators/indicators",
             rows=await compared(shown, years, is_exact=sees_small_groups(request)),
             years=years,
+            this_year=now.year,
             total=len(found),
             number=number,
             pages=pages,
@@ -86,7 +87,8 @@ class Indicators(Controller):
             indicator=one,
             entries=[entry for entry in found.years if not entry.is_empty],
             rows={row.stated.year: row for row in one.values},
-            chart=trend_chart(found),
+            chart=trend_chart(found, this_year=now.year),
+            this_year=now.year,
             bases=BASIS_WORDS,
         )
 

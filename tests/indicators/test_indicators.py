@@ -25,7 +25,7 @@ from eventhub.indicators.queries import (
     values_table,
 )
 from eventhub.indicators.rules import Computed, Growth
-from eventhub.indicators.sections import indicator_sections
+from eventhub.indicators.sections import indicator_sections, trend_chart
 from eventhub.resources import DATA
 from eventhub.spreadsheets import BadFile, csv_bytes, table_bytes
 from tests.make import NOW, a_member, a_person, an_event, some_account
@@ -116,6 +116,7 @@ async def test_the_year_counted_by_hand_stands_beside_what_is_printed(database: 
     # 5 + 12 + 4 + 2 + 2
     assert await computed("attendances", 2023) == Computed(Decimal(25))
     assert await computed("labs", 2023) == Computed(Decimal(2))
+    assert await computed("labs", 2022) is None  # no round, and a forum: nothing is known of labs
     assert await computed("active_member_cities", 2023) == Computed(Decimal(1))
     assert await computed("policy_debates", 2023) == Computed(Decimal(1))
     assert await computed("board_meetings", 2023) == Computed(Decimal(0))
@@ -450,3 +451,17 @@ async def test_a_draft_makes_no_year_known(database: None) -> None:
     """A year with a draft only is a year of which nothing is known."""
     await an_event(publish=False)
     assert await computed("own_events", NOW.year) is None
+
+
+async def test_a_chart_shows_like_beside_like_and_no_year_that_is_not_over(database: None) -> None:
+    await a_year()
+    own = await one("own_events", 2022, 2023)
+    drawn = trend_chart(own, this_year=2024)
+    assert drawn is not None
+    assert str(drawn.title) == "Own events of all international kinds: up from 1 in 2022 to 5 in 2023"
+    assert drawn.rows == (("2022", (1,)), ("2023", (5,)))
+    assert trend_chart(own, this_year=2023) is None
+    await load_indicators(now=NOW)
+    learning = trend_chart(await one("learning_activities", 2020, 2021, 2022, 2023), this_year=2024)
+    assert learning is not None
+    assert str(learning.title) == "Webinars and other learning activities: down from 8 in 2020 to 6 in 2023"
