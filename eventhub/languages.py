@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -91,7 +90,7 @@ def say(text: str, language: str | None = None) -> str:
 
 
 def _said(value: Any) -> Any:
-    if isinstance(value, Decimal):
+    if isinstance(value, float):
         return format_decimal(value, locale=locale())
     return say(value) if isinstance(value, str) else value
 

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         description="The roles that the parity check counts: some of speaker, panellist, keynote and moderator, "
         "parted by commas.",
     )
+    allied_partners: str = Field(
+        default="",
+        description="Keys of the partner federation and the joint taskforce, parted by commas; their events of others "
+        "are counted apart in the annual figures.",
+    )
     languages: str = Field(
         default="en,es,fr",
         description="Languages of pages and letters, the first being the fallback.",
@@ -274,6 +279,11 @@ class Settings(BaseSettings):
     def counted_roles(self) -> frozenset[SpeakerRole]:
         """The roles that the parity check counts."""
         return frozenset(SpeakerRole(role) for role in self.parity_roles.split(","))
+
+    @property
+    def allied_partner_keys(self) -> tuple[str, ...]:
+        """Keys of the partner federation and the joint taskforce."""
+        return tuple(filter(None, (key.strip() for key in self.allied_partners.split(","))))
 
     @property
     def embedding_sites(self) -> tuple[str, ...]:

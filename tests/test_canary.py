@@ -354,6 +354,7 @@ async def the_world() -> World:
         ("name", "/staff/figures"): ["2099", "2099.csv", "2099.xlsx"],
         ("name", "/"): ["2099", "2099.csv"],
         ("number", "/applications"): ["1"],
+        ("code", "/staff/figures"): ["own_events", "attendances", "speakers", "speakers.csv", "members_involved"],
         ("table", "/"): [f"{table}{end}" for table in ("engagement", "calendar-annex") for end in event_files[:3]],
         ("token", "/registrations"): [token],
         ("token", "/registrations/{token:str}/calendar"): [

@@ -1,8 +1,8 @@
 """What staff do in the directory by form."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
 
 from eventhub.accounts.commands import record
 from eventhub.database import lock_clause, sql, transaction
@@ -10,7 +10,7 @@ from eventhub.directory.countries import time_zones
 from eventhub.directory.folding import fold
 from eventhub.directory.imports import write_other_names
 from eventhub.directory.planning.members import added_names
-from eventhub.directory.queries import MemberRow, member_by_key, members_named, other_names_of
+from eventhub.directory.queries import MemberRow, member_by_key, members_named, other_names_of, regions
 from eventhub.directory.rules import MemberKind, clean_line
 from eventhub.errors import Problems
 from eventhub.settings import KNOWN_LANGUAGES
@@ -19,7 +19,13 @@ from eventhub.words import Sentence
 
 @dataclass(frozen=True)
 class MemberFacts:
-    """What can be changed of a member by form; its key stays for ever."""
+    """
+    What can be changed of a member by form; its key stays for ever.
+
+    `region` is a code; empty: it stays. `changed_on` is the first day of
+    another kind or region: figures of the time before keep the former one.
+    Without it a kind or region is corrected for all time.
+    """
 
     name: str
     other_names: tuple[str, ...]
@@ -27,11 +33,13 @@ class MemberFacts:
     time_zone: str
     language: str
     left_on: date | None
+    region: str = ""
+    changed_on: date | None = None
 
 
 async def edit_member(key: str, facts: MemberFacts, *, now: datetime, account_id: UUID) -> MemberRow:
     """
-    Change a member's names, kind, zone, language or last day.
+    Change a member's names, kind, region, zone, language or last day.
 
     A former name is kept as another name, since files find the member by it.
 
@@ -52,26 +60,40 @@ async def edit_member(key: str, facts: MemberFacts, *, now: datetime, account_id
             raise Problems(problems)
         former = (before.name,) if fold(before.name) != fold(facts.name) else ()
         names = added_names(facts.name, (), (*facts.other_names, *former))
+        facts = replace(facts, region=facts.region or before.region_code)
         changed = [
             name
-            for name in ("name", "kind", "time_zone", "language", "left_on")
-            if getattr(before, name) != getattr(facts, name)
+            for name in ("name", "kind", "region", "time_zone", "language", "left_on")
+            if getattr(before, "region_code" if name == "region" else name) != getattr(facts, name)
         ]
         if sorted(await other_names_of(before.id)) != sorted(names):
             changed.append("other_names")
         if not changed:
             return before
         confidence = "high" if "language" in changed else before.language_confidence
+        if facts.changed_on and {"kind", "region"} & set(changed):
+            await _keep_former(before.id, facts.changed_on - timedelta(days=1))
+            changed.append("changed_on")
         await sql(
-            "UPDATE member SET name = {}, name_folded = {}, kind = {}, time_zone = {}, language = {}, "
+            "UPDATE member SET name = {}, name_folded = {}, kind = {}, region = (SELECT id FROM region WHERE code = {}), time_zone = {}, language = {}, "
             "language_confidence = {}, left_on = {}, updated_at = {} WHERE id = {}",
-            facts.name, fold(facts.name)[:200], facts.kind, facts.time_zone, facts.language, confidence,
+            facts.name, fold(facts.name)[:200], facts.kind, facts.region, facts.time_zone, facts.language, confidence,
             facts.left_on, now, before.id,
         )  # fmt: skip
         await sql("DELETE FROM member_name WHERE member = {}", before.id)
         await write_other_names([(before.id, names)])
         await record("edit_member", "member", before.id, account_id=account_id, now=now, detail=", ".join(changed))
         return await member_by_key(key)
+
+
+async def _keep_former(member_id: UUID, last_day: date) -> None:
+    """Keep what a member has been until a day; what was kept for a later day was said by mistake."""
+    await sql("DELETE FROM former_membership WHERE member = {} AND ends_on >= {}", member_id, last_day)
+    await sql(
+        "INSERT INTO former_membership (id, member, kind, region, ends_on) "
+        "SELECT {}, id, kind, region, {} FROM member WHERE id = {}",
+        uuid4(), last_day, member_id,
+    )  # fmt: skip
 
 
 async def _member_problems(facts: MemberFacts, member: MemberRow) -> dict[str, list[str]]:
@@ -94,6 +116,13 @@ async def _member_problems(facts: MemberFacts, member: MemberRow) -> dict[str, l
         wrong(
             "kind", Sentence("“%(given)s” is none of: %(known)s.", given=facts.kind[:40], known=", ".join(MemberKind))
         )
+    if facts.region and facts.region not in {row["code"] for row in await regions()}:
+        wrong("region", Sentence("There is no region “%(code)s”.", code=facts.region[:40]))
+    if facts.changed_on:
+        if not 1985 <= facts.changed_on.year <= 2100:
+            wrong("changed_on", Sentence("The year lies between %(first)s and %(last)s.", first=1985, last=2100))
+        elif facts.kind == member.kind and facts.region in ("", member.region_code):
+            wrong("changed_on", Sentence("This day is for another kind or region; neither has changed."))
     if facts.time_zone not in time_zones():
         wrong(
             "time_zone",

@@ -1,5 +1,6 @@
 """What people fill in about the directory and the files they bring."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,13 @@ class MemberForm(Form):
         description="One per line. Search and imports find the member by each of them.",
     )
     kind = wtforms.SelectField("Kind", [wtforms.validators.InputRequired()])
+    region = wtforms.SelectField("Region", [wtforms.validators.Optional()], validate_choice=False)
+    changed_on = wtforms.DateField(
+        "First day of the new kind or region",
+        [wtforms.validators.Optional()],
+        description="Only when the kind or region has changed: figures of the time before keep the former one. "
+        "Left blank, it is a correction for all time.",
+    )
     time_zone = wtforms.SelectField("Time zone", [wtforms.validators.InputRequired()])
     language = wtforms.SelectField("Language of letters", [wtforms.validators.InputRequired()])
     left_on = wtforms.DateField(
@@ -43,8 +51,9 @@ class MemberForm(Form):
         description="Only for a member that has left.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, regions: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.region.choices = [(code, gettext(name)) for code, name in regions]
         self.kind.choices = [(kind.value, gettext(label_of(kind.value))) for kind in MemberKind]
         known = sorted(zones() | ({self.time_zone.object_data} if self.time_zone.object_data else set()))
         self.time_zone.choices = [(name, name.replace("_", " ")) for name in known]
@@ -60,6 +69,8 @@ class MemberForm(Form):
             time_zone=self.time_zone.data,
             language=self.language.data,
             left_on=left_on,
+            region=self.region.data or "",
+            changed_on=self.changed_on.data,
         )
 
 

@@ -163,6 +163,15 @@ async def all_other_names() -> dict[UUID, list[str]]:
     return found
 
 
+async def former_memberships(member_id: UUID) -> list[Row]:
+    """What a member was in former times, the latest first."""
+    return await sql(
+        "SELECT f.kind AS kind, g.name AS region, f.ends_on AS ends_on FROM former_membership f "
+        "JOIN region g ON g.id = f.region WHERE f.member = {} ORDER BY f.ends_on DESC",
+        member_id,
+    )
+
+
 async def members_named(name: str) -> list[MemberRow]:
     """The members that bear this name, whatever its accents, as their own or another spelling."""
     folded = fold(name)

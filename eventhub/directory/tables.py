@@ -109,3 +109,13 @@ class Seat(Table, tablename="seat"):
     member = ForeignKey(Member, null=False)
     starts_on = Date()
     ends_on = Date(null=True, default=None)
+
+
+class FormerMembership(Table, tablename="former_membership"):
+    """What a member was until a day: figures of the past go by the kind and the region of their own time."""
+
+    id = UUID(primary_key=True, default=uuid4)
+    member = ForeignKey(Member, null=False)
+    kind = Varchar(length=20)
+    region = ForeignKey(Region, null=False)
+    ends_on = Date()

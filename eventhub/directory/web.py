@@ -22,6 +22,7 @@ from eventhub.directory.imports import import_members, import_partners, import_p
 from eventhub.directory.queries import (
     MemberFilter,
     MemberRow,
+    former_memberships,
     member_by_key,
     members,
     members_table,
@@ -94,7 +95,7 @@ class Members(Controller):
         """One member: facts, other names, and the form for those who may change them."""
         member = await member_by_key(key)
         names = await other_names_of(member.id)
-        return _member_page(request, member, names, _member_form(member, names), now)
+        return await _member_page(request, member, names, await _member_form(member, names), now)
 
     @post("/{key:str}", opt=open_to(Policy.EDIT_DIRECTORY))
     async def update(
@@ -102,7 +103,7 @@ class Members(Controller):
     ) -> Response[Any]:
         """Change a member."""
         member = await member_by_key(key)
-        form = MemberForm(await request.form(), data={"time_zone": member.time_zone})
+        form = MemberForm(await request.form(), data={"time_zone": member.time_zone}, regions=await _region_choices())
         if form.validate():
             try:
                 after = await edit_member(key, form.facts(), now=now, account_id=_who(request).account_id)
@@ -110,7 +111,7 @@ class Members(Controller):
             except Problems as problems:
                 form.add_problems(problems)
         names = await other_names_of(member.id)
-        return _member_page(request, member, names, form, now, status_code=422)
+        return await _member_page(request, member, names, form, now, status_code=422)
 
 
 @get(["/staff/members.csv", "/staff/members.xlsx", "/staff/members.json"], opt=open_to(Policy.STAFF))
@@ -234,20 +235,26 @@ def _who(request: Request[Any, Any, Any]) -> Identity:
     return who
 
 
-def _member_form(member: MemberRow, names: list[str]) -> MemberForm:
+async def _region_choices() -> list[tuple[str, str]]:
+    return [(row["code"], row["name"]) for row in await regions()]
+
+
+async def _member_form(member: MemberRow, names: list[str]) -> MemberForm:
     return MemberForm(
+        regions=await _region_choices(),
         data={
             "name": member.name,
             "other_names": "\n".join(names),
             "kind": member.kind,
+            "region": member.region_code,
             "time_zone": member.time_zone,
             "language": member.language,
             "left_on": member.left_on,
-        }
+        },
     )
 
 
-def _member_page(
+async def _member_page(
     request: Request[Any, Any, Any],
     member: MemberRow,
     names: list[str],
@@ -256,7 +263,14 @@ def _member_page(
     status_code: int = 200,
 ) -> Response[str]:
     return render(
-        request, "directory/member", status_code=status_code, member=member, other_names=names, form=form, now=now
+        request,
+        "directory/member",
+        status_code=status_code,
+        member=member,
+        former=await former_memberships(member.id),
+        other_names=names,
+        form=form,
+        now=now,
     )
 
 

@@ -1,21 +1,23 @@
 """Reads of indicators: stated values, and the years beside each other with what is computed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from eventhub.bodies.queries import all_seats, meetings_of
+from eventhub.bodies.queries import all_seats
+from eventhub.bodies.rules import entitled_on
 from eventhub.database import Row, offloaded, sql
 from eventhub.directory.folding import fold
 from eventhub.errors import NotFound
-from eventhub.indicators.computing import Membership, YearData, compute, functions
+from eventhub.indicators.computing import YearData, compute, functions
 from eventhub.indicators.definitions import definitions
 from eventhub.indicators.rules import FIRST_REPORT, Computed, StatedValue, YearEntry, compare, plain, tidy
-from eventhub.statistics.queries import figures_of, years_with_figures
-from eventhub.statistics.rules import DEFINITIONS
+from eventhub.statistics.definitions import DEFINITIONS
+from eventhub.statistics.queries import as_seen, figures_of, years_with_figures
+from eventhub.statistics.reading import membership_of
 from eventhub.words import Sentence
 
 #: Columns of a file of values, in this order; `indicator_id` is the reference of the row.
@@ -148,12 +150,24 @@ async def indicators(wanted: IndicatorFilter | None = None) -> list[Indicator]:
     for row in await stated_values():
         rows[row.stated.code].append(row)
     found = [
-        Indicator(one.code, one.name, one.unit, one.scope, one.definition, tuple(rows.pop(one.code, ())))
+        Indicator(
+            one.code,
+            one.name,
+            one.unit,
+            one.scope,
+            one.definition or figure_definition(one.code),
+            tuple(rows.pop(one.code, ())),
+        )
         for one in definitions().values()
     ]
     others = [_of_words(code, values) for code, values in rows.items()]
     found += sorted(others, key=lambda one: (fold(one.scope), fold(one.name), one.code))
     return [one for one in found if wanted is None or wanted.matches(one)]
+
+
+def figure_definition(code: str) -> Sentence | None:
+    """How the figure with the code of an indicator is counted; None without such a figure."""
+    return DEFINITIONS[code].sentence if code in DEFINITIONS else None
 
 
 def _of_words(code: str, values: Sequence[ValueRow]) -> Indicator:
@@ -205,19 +219,19 @@ def _computed(code: str, known: Mapping[int, YearData]) -> dict[int, Computed]:
 
 
 async def known_years(years: Sequence[int], *, is_exact: bool) -> dict[int, YearData]:
-    """What functions compute from, for some years; those in which nothing happened are not asked for their figures."""
+    """What is computed from, for those of some years in which anything happened."""
     async with offloaded():
         lively = set(await years_with_figures())
-        rows = await sql("SELECT kind, joined_year, left_on FROM member")
-        members = tuple(Membership(row["kind"], row["joined_year"], row["left_on"]) for row in rows)
         seats = await all_seats("board_of_directors")
         found = {}
-        for year in years:
-            figures = await figures_of(year) if year in lively else None
-            meetings = (
-                await meetings_of("board_of_directors", year, seats=seats, until=date(year, 12, 31)) if figures else []
+        for year in lively.intersection(years):
+            members = await membership_of(year)
+            found[year] = YearData(
+                as_seen(await figures_of(year), is_exact=is_exact),
+                Counter(row["kind"] for row in members),
+                Counter(row["kind"] for row in members if row["joined_year"] == year),
+                len(entitled_on(seats, date(year, 12, 31))) if seats else None,
             )
-            found[year] = YearData(year, figures, members, tuple(seats), tuple(meetings), is_exact)
         return found
 
 

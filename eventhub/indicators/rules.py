@@ -27,7 +27,7 @@ _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 #: Addresses of pages; an indicator cannot be called so.
 _RESERVED = frozenset({"new", "values"})
 #: Units that do not grow: a share that goes from 2 to 4 per cent has not grown by 100 % of anything.
-_UNITS_WITHOUT_GROWTH = frozenset({"percent", "rank", "ratio", "edition"})
+_UNITS_WITHOUT_GROWTH = frozenset({"percent", "rank", "ratio", "edition", "points"})
 
 
 class Qualifier(StrEnum):
@@ -66,13 +66,14 @@ PCT_SOURCES = {"printed": Sentence("Printed"), "computed": Sentence("Computed fr
 
 def in_words(value: Decimal, qualifier: str = Qualifier.EXACT) -> Sentence:
     """A number with its qualifier: “at least 2,450”, “about 75”, “less than 2”, or the number alone."""
+    number = float(value)
     if qualifier == Qualifier.AT_LEAST:
-        return Sentence("at least %(number)s", number=value)
+        return Sentence("at least %(number)s", number=number)
     if qualifier == Qualifier.ABOUT:
-        return Sentence("about %(number)s", number=value)
+        return Sentence("about %(number)s", number=number)
     if qualifier == Qualifier.LESS_THAN:
-        return Sentence("less than %(number)s", number=value)
-    return Sentence("%(number)s", number=value)
+        return Sentence("less than %(number)s", number=number)
+    return Sentence("%(number)s", number=number)
 
 
 @dataclass(frozen=True)

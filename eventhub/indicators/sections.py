@@ -79,7 +79,7 @@ def shares_words(entry: YearEntry) -> Sentence | None:
     for found in (entry.printed, entry.computed):
         if found and found.women_pct is not None and found.men_pct is not None:
             return Sentence(
-                "%(women)s %% / %(men)s %%", women=Decimal(found.women_pct), men=Decimal(found.men_pct)
+                "%(women)s %% / %(men)s %%", women=float(found.women_pct), men=float(found.men_pct)
             )  # fmt: skip
     return None
 

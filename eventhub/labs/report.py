@@ -23,9 +23,9 @@ from eventhub.labs.queries import active_members, labs, rounds
 from eventhub.labs.rules import LONGEST_TEXT, too_long
 from eventhub.outcomes.queries import states_of_labs
 from eventhub.outcomes.rules import OutcomeState
-from eventhub.speakers.rules import Counts
-from eventhub.statistics.queries import checked_year, figures_of
-from eventhub.statistics.rules import SMALLEST_PUBLIC_GROUP, Figure, ThemeCount, publishable, shares
+from eventhub.statistics.disclosure import ShownCounts
+from eventhub.statistics.queries import as_seen, checked_year, figures_of
+from eventhub.statistics.rules import Figure, ThemeCount
 from eventhub.words import Sentence
 
 #: How a follow-up stands: what was answered, or that nobody has.
@@ -63,12 +63,11 @@ class People:
     men_pct: int | None = None
 
     @classmethod
-    def of(cls, counts: Counts | None, number: int) -> "People":
-        """From counts that may be shown, or none."""
-        found = shares(counts.women, counts.men) if counts else None
-        if counts is None or found is None:
+    def of(cls, shown: ShownCounts | None, number: int) -> "People":
+        """From what may be shown."""
+        if shown is None:
             return cls(number)
-        return cls(number, counts.women, counts.men, *found)
+        return cls(number, shown.women, shown.men, shown.women_pct, shown.men_pct)
 
 
 @dataclass(frozen=True)
@@ -163,23 +162,7 @@ class LessonsChanged(Refusal):
     status_code = 409
 
 
-def protected(counts: Mapping[str, Counts]) -> dict[str, Counts | None]:
-    """
-    Women and men by lab as they may be shown: None for fewer than five known people.
-
-    Where those left out are fewer than five together, the total less what is
-    shown would tell of them; then the smallest of the others is left out too.
-    """
-    known = {lab: of_lab.women + of_lab.men for lab, of_lab in counts.items()}
-    hidden = {lab for lab, number in known.items() if number < SMALLEST_PUBLIC_GROUP}
-    for lab in sorted(set(known) - hidden, key=lambda lab: (known[lab], lab)):
-        if not 0 < sum(known[one] for one in hidden) < SMALLEST_PUBLIC_GROUP:
-            break
-        hidden.add(lab)
-    return {lab: None if lab in hidden else of_lab for lab, of_lab in counts.items()}
-
-
-async def report_of_round(year: int, today: date, kind: str = "lab") -> RoundReport:
+async def report_of_round(year: int, today: date, kind: str = "lab", *, is_exact: bool = False) -> RoundReport:
     """
     The report of the round of a kind in a year; a constant number of queries.
 
@@ -190,9 +173,9 @@ async def report_of_round(year: int, today: date, kind: str = "lab") -> RoundRep
     of_year = [one for one in await rounds() if one.year == checked_year(year) and one.kind == kind]
     if not of_year:
         raise NotFound(Sentence("There is no round of %(year)s.", year=year))
-    figures, found = await figures_of(year, kind), await labs(year=year, kind=kind)
+    figures = as_seen(await figures_of(year, kind), is_exact=is_exact)
+    found = await labs(year=year, kind=kind)
     by_slug = {lab.slug: lab for lab in figures.labs}
-    shown = protected({lab.slug: lab.counts for lab in figures.labs})
     applied, lines = await _applied(year, kind), await _action_lines(year, kind)
     heard = await results_of_labs(year, kind)
     outcomes, follow_ups = await states_of_labs(year, today, kind)
@@ -216,7 +199,7 @@ async def report_of_round(year: int, today: date, kind: str = "lab") -> RoundRep
                 regions=_by("region", rows),
                 members=_by("member", rows),
                 active_member_cities=counted.active_members,
-                people=People.of(shown[lab.slug], counted.counts.everybody),
+                people=People.of(counted.shown, counted.people),
                 whole=results.scores,
                 sessions=together(one.scores for one in sessions),
                 quotes=_quotes([results, *sessions]),
@@ -226,7 +209,7 @@ async def report_of_round(year: int, today: date, kind: str = "lab") -> RoundRep
                 version=lab.version,
             )
         )
-    participants = publishable(figures["lab_participants"])
+    participants = figures["lab_participants"]
     counted_lines = [line for report in reports for line in report.action_lines]
     everything = [heard.get(lab.id, (Results(Scores()), [])) for lab in found]
     members = _by("member", applied)
@@ -239,7 +222,7 @@ async def report_of_round(year: int, today: date, kind: str = "lab") -> RoundRep
         members_applied=sum(member.code != "" for member in members),
         regions=_by("region", applied),
         members=members,
-        active_member_cities=figures["active_member_cities"].value,
+        active_member_cities=int(figures["active_member_cities"].value),
         active=tuple((row["key"], row["name"]) for row in await active_members(year, kind)),
         people=_people(participants),
         themes=tuple(theme for theme in figures.themes if theme.labs),
@@ -254,7 +237,7 @@ async def report_of_round(year: int, today: date, kind: str = "lab") -> RoundRep
 
 
 def _people(figure: Figure) -> People:
-    return People.of(figure.counts, figure.value)
+    return People.of(figure.shown, int(figure.value))
 
 
 def _accepted(rows: Iterable[Row]) -> int:

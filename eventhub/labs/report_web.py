@@ -15,7 +15,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Stream
 from wtforms.validators import Length, Optional
 
-from eventhub.access import Policy, account_of, open_to
+from eventhub.access import Policy, account_of, open_to, sees_small_groups
 from eventhub.calls.words import words_of, words_of_kinds
 from eventhub.downloads import download
 from eventhub.errors import NotFound, Problems
@@ -96,7 +96,7 @@ class RoundReports(Controller):
         found = re.fullmatch(r"([0-9]{4})(\.csv)?", name)
         if not found:
             raise NotFoundException
-        report = await report_of_round(int(found[1]), now.date(), kind)
+        report = await report_of_round(int(found[1]), now.date(), kind, is_exact=sees_small_groups(request))
         if found[2]:
             return _file(f"{kind}-report-{report.year}", lines_of_round(report))
         return await _round_page(request, report)
@@ -115,7 +115,7 @@ class RoundReports(Controller):
         kind = next((one.kind for one in await rounds() if (one.id, one.year) == (round_id, year)), None)
         if kind is None:
             raise NotFound(Sentence("There is no such round."))
-        report = await report_of_round(year, now.date(), kind)
+        report = await report_of_round(year, now.date(), kind, is_exact=sees_small_groups(request))
         try:
             form.validate()
             await write_lessons(
@@ -141,13 +141,15 @@ class LabReports(Controller):
         self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
     ) -> Response[str]:
         """The page."""
-        year, lab = await _of_lab(slug, now)
+        year, lab = await _of_lab(request, slug, now)
         return await _lab_page(request, year, lab)
 
     @get("/report.csv")
-    async def file(self, slug: FromPath[str], now: NamedDependency[datetime]) -> Stream:
+    async def file(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> Stream:
         """The same as a file."""
-        _, lab = await _of_lab(slug, now)
+        _, lab = await _of_lab(request, slug, now)
         return _file(f"lab-report-{lab.slug}", lines_of_lab(lab))
 
     @post("/report", opt=open_to(Policy.EDIT_LABS))
@@ -169,13 +171,14 @@ class LabReports(Controller):
             form.add_problems(problems)
         except LessonsChanged as refusal:
             status, said = 409, refusal.sentences
-        year, lab = await _of_lab(slug, now)
+        year, lab = await _of_lab(request, slug, now)
         return await _lab_page(request, year, lab, form=form, said=said, status_code=status)
 
 
-async def _of_lab(slug: str, now: datetime) -> tuple[int, LabReport]:
+async def _of_lab(request: Request[Any, Any, Any], slug: str, now: datetime) -> tuple[int, LabReport]:
     lab = await lab_by_slug(slug)
-    return lab.year, (await report_of_round(lab.year, now.date(), lab.kind)).of_lab(lab.slug)
+    report = await report_of_round(lab.year, now.date(), lab.kind, is_exact=sees_small_groups(request))
+    return lab.year, report.of_lab(lab.slug)
 
 
 def report_path(year: int, kind: str) -> str:
@@ -422,15 +425,21 @@ class ReportApi(Controller):
 
     @get("/lab-rounds/{year:int}/report")
     async def of_round(
-        self, year: FromPath[int], now: NamedDependency[datetime], kind: FromQuery[str] = "lab"
+        self,
+        request: Request[Any, Any, Any],
+        year: FromPath[int],
+        now: NamedDependency[datetime],
+        kind: FromQuery[str] = "lab",
     ) -> RoundReportOut:
         """The report of the round of a year; of labs unless another kind is named."""
-        return RoundReportOut.of(await report_of_round(year, now.date(), kind))
+        return RoundReportOut.of(await report_of_round(year, now.date(), kind, is_exact=sees_small_groups(request)))
 
     @get("/labs/{slug:str}/report")
-    async def of_lab(self, slug: FromPath[str], now: NamedDependency[datetime]) -> LabReportOut:
+    async def of_lab(
+        self, request: Request[Any, Any, Any], slug: FromPath[str], now: NamedDependency[datetime]
+    ) -> LabReportOut:
         """The report of one lab."""
-        _, lab = await _of_lab(slug, now)
+        _, lab = await _of_lab(request, slug, now)
         return LabReportOut.of(lab)
 
 

@@ -1,4 +1,4 @@
-"""Figures as JSON: the same numbers as the pages, exact, for staff only."""
+"""Figures as JSON: the same numbers as the pages, for staff only."""
 
 import re
 from datetime import datetime
@@ -8,16 +8,17 @@ import msgspec
 from litestar import Controller, Request, get
 from litestar.params import FromQuery
 
-from eventhub.access import Policy, identity_of, open_to
+from eventhub.access import Policy, identity_of, open_to, sees_small_groups
 from eventhub.errors import Problems
 from eventhub.events.rules import FIRST_YEAR, LAST_YEAR
 from eventhub.statistics.queries import (
     ParityExceptionRow,
+    as_seen,
     engagement_of,
     figures_of,
     parity_of_year,
 )
-from eventhub.statistics.rules import COLUMNS, Column, Figure, MemberRow, total, total_members
+from eventhub.statistics.rules import COLUMNS, Column, Figure, MemberRow, protected_figure, total, total_members
 from eventhub.words import Sentence
 
 
@@ -33,7 +34,8 @@ class FigureOut(msgspec.Struct):
     code: str
     name: str
     definition: str
-    value: int
+    value: int | float
+    unit: str
     women_pct: int | None
     men_pct: int | None
     known: int | None
@@ -44,7 +46,7 @@ class FigureOut(msgspec.Struct):
     def of(cls, figure: Figure) -> "FigureOut":
         """From a figure."""
         return cls(
-            figure.code, str(figure.name), str(figure.definition), figure.value, figure.women_pct,
+            figure.code, str(figure.name), str(figure.definition), figure.number, figure.unit, figure.women_pct,
             figure.men_pct, figure.known, figure.unknown, str(figure.scope),
         )  # fmt: skip
 
@@ -128,9 +130,9 @@ class Statistics(Controller):
     opt = open_to(Policy.STAFF)
 
     @get("/")
-    async def figures(self, year: FromQuery[str | None] = None) -> StatisticsOut:
+    async def figures(self, request: Request[Any, Any, Any], year: FromQuery[str | None] = None) -> StatisticsOut:
         """All figures of a year, and its labs by thematic priority."""
-        found = await figures_of(asked_year(year))
+        found = as_seen(await figures_of(asked_year(year)), is_exact=sees_small_groups(request))
         return StatisticsOut(
             year=found.year,
             figures=[FigureOut.of(figure) for figure in found.figures],
@@ -151,7 +153,7 @@ class Statistics(Controller):
             unbalanced=panels.unbalanced,
             unknown=panels.unknown,
             share_balanced_pct=panels.share_balanced_pct,
-            speakers=FigureOut.of(found.speakers),
+            speakers=FigureOut.of(found.speakers if sees_small_groups(request) else protected_figure(found.speakers)),
             exceptions=[ParityExceptionOut.of(row, counted=counted) for row in found.exceptions],
         )
 

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from eventhub.database import Row, offloaded, sql
+from eventhub.directory.membership import at
 from eventhub.directory.queries import regions
 from eventhub.directory.rules import Level
 from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, OWN, PRIVATE_KINDS, EventKind
@@ -13,7 +14,7 @@ from eventhub.settings import current_settings
 from eventhub.speakers.look_ahead import unanswered_of
 from eventhub.speakers.queries import parity_of_events
 from eventhub.speakers.rules import Counts, Finding, LineUp, ParityResult, WhatIf, what_if
-from eventhub.statistics.parity_rules import Group, Part, counts_by, without_small_groups
+from eventhub.statistics.parity_rules import Group, Part, counts_by, protected_groups
 from eventhub.statistics.queries import ParityExceptionRow, exceptions_of_year
 
 _WORST = {ParityResult.UNBALANCED: 0, ParityResult.UNKNOWN: 1}
@@ -191,7 +192,7 @@ async def _parity_in(year: int, *, small_groups: bool) -> YearOfParity:
 
 
 def _shown(groups: list[Group], *, small_groups: bool) -> tuple[Group, ...]:
-    return tuple(groups) if small_groups else without_small_groups(groups)
+    return tuple(groups) if small_groups else protected_groups(groups)
 
 
 def _groups(parts: Iterable[Part], grouping: str, region_codes: list[str], *, small_groups: bool) -> tuple[Group, ...]:
@@ -227,7 +228,7 @@ async def _parts(year: int | None = None) -> list[Part]:
         "SELECT DISTINCT SUBSTR(CAST(e.starts_on AS TEXT), 1, 4) AS year, s.person AS person, e.kind AS kind, "
         "COALESCE(r.code, '') AS region, s.level AS level, COALESCE(g.gender, 'undisclosed') AS gender "
         "FROM event e JOIN programme_item i ON i.event = e.id JOIN speaker_slot s ON s.programme_item = i.id "
-        "LEFT JOIN member m ON m.id = s.member LEFT JOIN region r ON r.id = m.region "
+        f"LEFT JOIN member m ON m.id = s.member LEFT JOIN region r ON r.id = {at('region', 'e.starts_on')} "
         "LEFT JOIN gender_statement g ON g.person = s.person "
         f"WHERE {_IS_OWN} AND e.starts_on >= {{}} AND e.starts_on < {{}} AND s.status = 'confirmed' "
         f"AND s.role IN ({', '.join('{}' for _ in roles)})",

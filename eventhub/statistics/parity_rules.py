@@ -12,7 +12,8 @@ from uuid import UUID
 
 from eventhub.directory.rules import Gender
 from eventhub.speakers.rules import MINIMUM_SHARE, Counts, WhatIf, what_if
-from eventhub.statistics.rules import SMALLEST_PUBLIC_GROUP, shares
+from eventhub.statistics.disclosure import shown_parts
+from eventhub.statistics.rules import shares
 from eventhub.words import Sentence
 
 #: Speakers at own events of 2020, as the annual report of that year prints them: 160, of whom 36 % women and 64 % men.
@@ -97,27 +98,21 @@ def _counts(genders: Iterable[str]) -> Counts:
     )
 
 
-def _is_small(group: Group) -> bool:
-    return group.counts is not None and group.known < SMALLEST_PUBLIC_GROUP
-
-
-def without_small_groups(groups: Sequence[Group]) -> tuple[Group, ...]:
+def protected_groups(groups: Sequence[Group]) -> tuple[Group, ...]:
     """
-    The groups of one table as somebody sees them who works on no event.
+    The groups of one table as everybody sees them who is no data steward.
 
-    Groups with fewer than five known people lose their counts. When those
-    left out are fewer than five together, the next smallest goes as well:
-    it could be told by taking the others from the sum.
+    Together they are a whole: rounded numbers of all, or of none
+    (docs/decisions/0017-published-numbers.md).
     """
-    hidden = {group.code for group in groups if _is_small(group)}
-    left_out = sum(group.known for group in groups if group.code in hidden)
-    for group in sorted(groups, key=lambda one: (one.known, one.code)):
-        if not hidden or left_out >= SMALLEST_PUBLIC_GROUP:
-            break
-        if group.code not in hidden:
-            hidden.add(group.code)
-            left_out += group.known
-    return tuple(replace(group, counts=None) if group.code in hidden else group for group in groups)
+    found = shown_parts([group.counts or Counts() for group in groups], is_exact=False)
+    return tuple(
+        replace(
+            group,
+            counts=None if one.women is None or one.men is None else Counts(one.women, one.men, 0, one.unknown or 0),
+        )
+        for group, one in zip(groups, found, strict=True)
+    )
 
 
 def goal_sentence(counts: Counts, minimum_share: Fraction = MINIMUM_SHARE) -> Sentence | None:

@@ -11,7 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
-from eventhub.access import Policy, identity_of, open_to
+from eventhub.access import Policy, identity_of, open_to, sees_small_groups
 from eventhub.directory.rules import Level
 from eventhub.events.rules import PRIVATE_KINDS, EventKind
 from eventhub.labels import label_of
@@ -42,8 +42,9 @@ class ParityYears(Controller):
     """
     Women and men among the speakers, year by year.
 
-    Numbers of small groups can tell of single people: those who work on no
-    event see neither them nor filters, by which they could be worked out.
+    Numbers of small groups can tell of single people: those who are no data
+    stewards see neither them nor filters, by which they could be worked out.
+    Who works on events sees the numbers of each panel: mending them is the work.
     """
 
     path = "/staff/parity"
@@ -59,7 +60,7 @@ class ParityYears(Controller):
         level: FromQuery[str] = "",
     ) -> Response[str]:
         """All years against the baseline of 2020, in all and by kind, region and level."""
-        counted = _may_count(request)
+        counted = sees_small_groups(request)
         wanted = Filters(kind, region, level) if counted else Filters()
         found = await trend(wanted, small_groups=counted)
         problems = _problems(wanted, found.regions)
@@ -86,7 +87,7 @@ class ParityYears(Controller):
     @get("/years.csv")
     async def years_file(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """The same rows as a file: every year, in all and by kind, region and level."""
-        found = await trend(Filters(), small_groups=_may_count(request))
+        found = await trend(Filters(), small_groups=sees_small_groups(request))
         rows = [_row(year, "all", "", "", group) for year, group in zip(found.years, found.totals, strict=True)]
         rows += [
             _row(year, by, code, str(_name(by, code, found.regions)), group)
@@ -106,8 +107,8 @@ class ParityYears(Controller):
         if not named:
             raise NotFoundException
         year = checked_year(int(named[1]))
-        counted = _may_count(request)
-        found = await parity_in(year, small_groups=counted)
+        exact = sees_small_groups(request)
+        found = await parity_in(year, small_groups=exact)
         if named[2]:
             rows = [_row(year, "all", "", "", found.total)]
             rows += [
@@ -123,10 +124,11 @@ class ParityYears(Controller):
             found=found,
             year=year,
             years=sorted({*found.years, year}, reverse=True),
-            counted=counted,
+            counted=_may_count(request),
+            exact=exact,
             names={by: {g.code: _name(by, g.code, found.regions) for g in found.groups[by]} for by in GROUPINGS},
             goal=goal_sentence(counts, current_settings().parity_minimum_share) if counts else None,
-            unknown=unknown_sentence(counts, split=counted) if counts else None,
+            unknown=unknown_sentence(counts, split=exact) if counts else None,
             baseline=BASELINE_SENTENCE,
             baseline_year=BASELINE_YEAR,
             is_running=year >= now.year,
@@ -181,8 +183,8 @@ def _row(year: int, by: str, code: str, name: str, group: Group) -> dict[str, st
 
 
 def _seen(row: dict[str, str | int | None], request: Request[Any, Any, Any]) -> tuple[str | int | None, ...]:
-    """A row of the file; the few who said non-binary are told apart only for those who work on events."""
-    if not _may_count(request):
+    """A row of the file; the few who said non-binary are told apart for data stewards only."""
+    if not sees_small_groups(request):
         row = row | {"non_binary": None, "undisclosed": None}
     return tuple(row[column] for column in COLUMNS)
 

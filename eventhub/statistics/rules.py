@@ -6,22 +6,18 @@ that no number stands alone.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
+from decimal import Decimal
+from typing import Any
 
 from eventhub.speakers.rules import Counts, ParityResult
+from eventhub.statistics.disclosure import ShownCounts, exact, protected, shown_parts
 from eventhub.words import Sentence
 
 #: Fewer people than this are never broken down in public.
 SMALLEST_PUBLIC_GROUP = 5
-
-#: Events of others with active participation; `supported` ones are only listed.
-TAKEN_PART = frozenset({"spoke_at", "participated"})
-#: Webinars and other learning.
-LEARNING_KINDS = frozenset({"webinar", "learning", "training_course", "mentoring"})
-#: The yearly meeting of all members.
-ANNUAL_MEETING_KINDS = frozenset({"congress", "general_assembly"})
 
 
 def rounded_share(part: int, whole: int) -> int | None:
@@ -55,166 +51,66 @@ class Figure:
     """
     One number of one year with its definition.
 
-    Figures of people have counts, and so shares; figures of events, labs and
-    members have none. `earlier` is the value of the year before.
+    Figures of people have counts, and `shown` is what the reader may see of
+    them; figures of events, labs and members have neither. `earlier` is the value of the year before, None where
+    the data cannot tell it. `unit` is “%” for shares.
     """
 
     code: str
     name: Sentence
     definition: Sentence
-    value: int
+    value: int | Decimal
     year: int
     scope: Sentence
     counts: Counts | None = None
-    earlier: int = 0
+    earlier: int | Decimal | None = 0
+    unit: str = ""
+    group: str = ""
+    shown: ShownCounts | None = None
+
+    @classmethod
+    def of_people(cls, counts: Counts, **facts: Any) -> "Figure":
+        """A figure of people, with exact numbers by gender."""
+        return cls(value=counts.everybody, counts=counts, shown=exact(counts), **facts)
 
     @property
-    def _shares(self) -> tuple[int, int] | None:
-        return shares(self.counts.women, self.counts.men) if self.counts else None
+    def number(self) -> int | float:
+        """The value as files and the JSON interface have it."""
+        return self.value if isinstance(self.value, int) else float(self.value)
 
     @property
     def women_pct(self) -> int | None:
         """Whole per cent of those known as woman or man."""
-        return self._shares[0] if self._shares else None
+        return self.shown.women_pct if self.shown else None
 
     @property
     def men_pct(self) -> int | None:
         """What is left to 100."""
-        return self._shares[1] if self._shares else None
+        return self.shown.men_pct if self.shown else None
 
     @property
     def known(self) -> int | None:
         """How many are known as woman or man: what the shares are taken over."""
-        return self.counts.women + self.counts.men if self.counts else None
+        return self.shown.known if self.shown else None
 
     @property
     def unknown(self) -> int | None:
         """How many are not: they said something else, or nothing."""
-        return self.counts.others + self.counts.undisclosed if self.counts else None
+        return self.shown.unknown if self.shown else None
 
     @property
     def growth_pct(self) -> int | None:
-        """Growth over the year before."""
+        """Growth over the year before; None for shares and scores, and where there is nothing to grow from."""
+        if self.unit or not isinstance(self.value, int) or not isinstance(self.earlier, int):
+            return None
         return growth(self.value, self.earlier)
 
 
-def publishable(figure: Figure) -> Figure:
-    """
-    A figure as the public may see it: without any breakdown of fewer than five known people.
-
-    Staff see it as it is. See the domain brief, section 1.
-    """
-    if figure.known is not None and figure.known < SMALLEST_PUBLIC_GROUP:
-        return replace(figure, counts=None)
-    return figure
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A saved definition: what is counted, over which events, in a sentence to print beside the number."""
-
-    name: Sentence
-    scope: Sentence
-    sentence: Sentence
-
-    def figure(self, code: str, year: int, value: int, earlier: int, counts: Counts | None = None) -> Figure:
-        """The figure for these numbers."""
-        return Figure(code, self.name, self.sentence, value, year, self.scope, counts, earlier)
-
-
-_OWN = Sentence("own events")
-_LABS = Sentence("Solutions Labs")
-
-#: Every figure in the order of the page and the files.
-DEFINITIONS: Mapping[str, Definition] = {
-    "own_events": Definition(
-        Sentence("Own events"),
-        _OWN,
-        Sentence(
-            "Published events organised or co-organised by the association that start in the year; "
-            "umbrella events, cancelled events, bilateral and internal meetings are not counted."
-        ),
-    ),
-    "global_events": Definition(
-        Sentence("Events of others"),
-        Sentence("events of others"),
-        Sentence(
-            "Published events led by others at which the association spoke or took part; "
-            "umbrella and cancelled events are not counted."
-        ),
-    ),
-    "supported_events": Definition(
-        Sentence("Supported events"),
-        Sentence("events of others"),
-        Sentence(
-            "Published events of members and partners that the association supports and lists; "
-            "umbrella and cancelled events are not counted."
-        ),
-    ),
-    "learning_activities": Definition(
-        Sentence("Learning activities"),
-        _OWN,
-        Sentence("Own events that are webinars, learning sessions, training courses or mentoring programmes."),
-    ),
-    "attendances": Definition(
-        Sentence("People engaged (attendances)"),
-        _OWN,
-        Sentence(
-            "People at own events, once for each event: those on the attendance list, or the head count where "
-            "there is no list, and the confirmed speakers and moderators; who spoke and attended is one."
-        ),
-    ),
-    "unique_people": Definition(
-        Sentence("People engaged (unique people)"),
-        _OWN,
-        Sentence(
-            "People at own events, once in the year: those on an attendance list and the confirmed speakers "
-            "and moderators; head counts have no names and are left out."
-        ),
-    ),
-    "speakers": Definition(
-        Sentence("Speakers"),
-        _OWN,
-        Sentence(
-            "People with a confirmed part at own events as speaker, panellist or keynote speaker, "
-            "once in the year; those who only moderate are not counted."
-        ),
-    ),
-    "political_speakers": Definition(
-        Sentence("Speakers of political level"),
-        _OWN,
-        Sentence("Those of the speakers who spoke at least once with political level."),
-    ),
-    "members_involved": Definition(
-        Sentence("Members involved"),
-        _OWN,
-        Sentence(
-            "Members for which somebody attended or spoke at own events, or which hosted one, each once; "
-            "associate and honorary members are not counted."
-        ),
-    ),
-    "associates_involved": Definition(
-        Sentence("Associate members involved"),
-        _OWN,
-        Sentence("The same for associate members, which are never member cities and are counted apart."),
-    ),
-    "labs": Definition(Sentence("Solutions Labs"), _LABS, Sentence("All Solutions Labs of the round of the year.")),
-    "active_member_cities": Definition(
-        Sentence("Active member cities"),
-        _LABS,
-        Sentence(
-            "Members with at least one accepted person who attended at least one session, "
-            "each once over all Solutions Labs of the round; associate members are not counted."
-        ),
-    ),
-    "lab_participants": Definition(
-        Sentence("Participants of Solutions Labs"),
-        _LABS,
-        Sentence(
-            "People accepted to Solutions Labs of the round, once each; experts and facilitators are not counted."
-        ),
-    ),
-}
+def protected_figure(figure: Figure) -> Figure:
+    """A figure as everybody sees it who is no data steward (docs/decisions/0017-published-numbers.md)."""
+    if figure.counts is None:
+        return figure
+    return replace(figure, counts=None, shown=protected(figure.counts))
 
 
 @dataclass(frozen=True)
@@ -233,6 +129,15 @@ class KindCount:
 
 
 @dataclass(frozen=True)
+class LineCount:
+    """Own events of one action line; an event with several counts under each of them."""
+
+    code: str
+    name: str
+    events: int
+
+
+@dataclass(frozen=True)
 class LabCount:
     """One lab: its themes, the member cities active in it, its participants in numbers."""
 
@@ -241,19 +146,25 @@ class LabCount:
     name: str
     themes: tuple[str, ...]
     active_members: int
-    counts: Counts
+    people: int
+    counts: Counts | None
+    shown: ShownCounts
 
     @property
     def women_pct(self) -> int | None:
         """Whole per cent of those known as woman or man."""
-        found = shares(self.counts.women, self.counts.men)
-        return found[0] if found else None
+        return self.shown.women_pct
 
     @property
     def men_pct(self) -> int | None:
         """What is left to 100."""
-        found = shares(self.counts.women, self.counts.men)
-        return found[1] if found else None
+        return self.shown.men_pct
+
+
+def protected_labs(labs: Sequence[LabCount]) -> tuple[LabCount, ...]:
+    """Labs as everybody sees them who is no data steward: together they are a whole, so numbers of all or of none."""
+    found = shown_parts([lab.counts or Counts() for lab in labs], is_exact=False)
+    return tuple(replace(lab, counts=None, shown=one) for lab, one in zip(labs, found, strict=True))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from eventhub.labels import label_of
 from eventhub.statistics.queries import YearFigures
 from eventhub.statistics.rules import COLUMNS, AnnexRow, MemberRow, total, total_members
 
-Cell = str | int | None
+Cell = str | int | float | None
 
 #: What the matrix prints where a column is not added up.
 DASH = "–"
@@ -31,7 +31,7 @@ def figures_sheet(found: YearFigures) -> Sheet:
             (
                 figure.code,
                 str(figure.name),
-                figure.value,
+                figure.number,
                 figure.women_pct,
                 figure.men_pct,
                 figure.known,

@@ -3,29 +3,35 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Stream
 
-from eventhub.access import Policy, open_to
+from eventhub.access import Policy, account_of, open_to, sees_small_groups
 from eventhub.pages import redirect, render
 from eventhub.spreadsheets import csv_bytes, xlsx_bytes
+from eventhub.statistics.definitions import GROUPS
 from eventhub.statistics.parity_web import ParityYears
 from eventhub.statistics.queries import (
+    as_seen,
     calendar_annex,
     checked_year,
     engagement_of,
     figures_of,
     years_with_figures,
 )
-from eventhub.statistics.rules import COLUMNS, leading
-from eventhub.statistics.sheets import Sheet, annex_sheet, engagement_sheet, figures_sheet
+from eventhub.statistics.rows import ROWS_ON_A_PAGE, Page, has_rows, rows_behind
+from eventhub.statistics.rules import COLUMNS, leading, protected_figure
+from eventhub.statistics.sheets import Cell, Sheet, annex_sheet, engagement_sheet, figures_sheet
 from eventhub.statistics.workbook import year_workbook
 
+#: Rows of one file at most.
+MOST_ROWS = 100_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -48,7 +54,7 @@ class Figures(Controller):
     ) -> Response[Any]:
         """The figures of a year, as a page or as a file when the address ends in .csv or .xlsx."""
         year, form = _year_and_form(name)
-        found = await figures_of(year)
+        found = as_seen(await figures_of(year), is_exact=sees_small_groups(request))
         if form == "csv":
             return _file(f"figures-{year}.csv", csv_bytes(*_parts(figures_sheet(found))))
         if form == "xlsx":
@@ -61,8 +67,42 @@ class Figures(Controller):
             found=found,
             years=sorted({*years, year}, reverse=True),
             is_running=year >= now.year,
+            exact=sees_small_groups(request),
+            groups=GROUPS,
+            has_rows=partial(has_rows, may_see_people=account_of(request).may(Policy.EDIT_EVENTS)),
             leading_kinds=leading({row.kind: row.total for row in found.kinds}),
             leading_themes=leading({theme.code: theme.labs for theme in found.themes}),
+        )
+
+    @get("/{name:str}/rows/{code:str}")
+    async def rows(
+        self,
+        request: Request[Any, Any, Any],
+        name: FromPath[str],
+        code: FromPath[str],
+        page_number: FromQuery[int] = 1,
+    ) -> Response[Any]:
+        """The rows that a figure counts, as a page or, when the address ends in .csv, as a file of all of them."""
+        year, form = _year_and_form(name)
+        figure, _, ending = code.partition(".")
+        if form or (ending and ending != "csv") or code.endswith("."):
+            raise NotFoundException
+        who = account_of(request)
+        number = max(1, min(page_number, 100_000))
+        page = Page(0, MOST_ROWS) if ending else Page((number - 1) * ROWS_ON_A_PAGE)
+        found = await rows_behind(figure, year, page, may_see_people=who.may(Policy.EDIT_EVENTS))
+        if ending:
+            columns = [column.code for column in found.table.columns]
+            return _file(f"{figure}-{year}.csv", csv_bytes(columns, found.table.rows))
+        counted = (await figures_of(year)).get(figure)
+        return render(
+            request,
+            "statistics/rows",
+            year=year,
+            found=found,
+            figure=counted if counted is None or who.sees_small_groups else protected_figure(counted),
+            number=number,
+            pages=max(1, -(-found.listed // ROWS_ON_A_PAGE)),
         )
 
     @get("/{name:str}/{table:str}")
@@ -103,7 +143,7 @@ def _year_and_form(name: str) -> tuple[int, str]:
     return checked_year(int(found[1])), found[2] or ""
 
 
-def _parts(sheet: Sheet) -> tuple[tuple[str, ...], tuple[tuple[str | int | None, ...], ...]]:
+def _parts(sheet: Sheet) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
     return sheet.columns, sheet.rows
 
 

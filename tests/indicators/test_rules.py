@@ -7,6 +7,7 @@ import pytest
 
 from eventhub.indicators.computing import functions
 from eventhub.indicators.definitions import code_of_printed_row, definitions
+from eventhub.indicators.queries import figure_definition
 from eventhub.indicators.rules import (
     Computed,
     Growth,
@@ -153,4 +154,10 @@ def test_definitions_have_codes_names_units_and_scopes_and_one_name_each_in_its_
 
 
 def test_every_function_computes_an_indicator_that_says_how_it_is_counted():
-    assert {code for code in functions() if code not in definitions() or not definitions()[code].definition} == set()
+    assert set(functions()) - set(definitions()) == set()
+    assert {code for code in functions() if not (definitions()[code].definition or figure_definition(code))} == set()
+
+
+def test_an_indicator_is_defined_once_here_or_by_its_figure():
+    twice = {code for code, one in definitions().items() if one.definition and figure_definition(code)}
+    assert twice == set()

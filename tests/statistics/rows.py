@@ -225,3 +225,107 @@ async def a_year() -> None:
 
     before = await an_event("Forum", date(2022, 5, 10))
     await a_registration(before, ana, barcelona)
+
+
+async def a_year_of_meetings() -> None:
+    """
+    The year 2021, to be counted by hand: a congress, an assembly, the board, a campaign, learning, partners, scores.
+
+    Members: Lima (left on 30 June 2021), Quito, Rome (an associate until 31 May 2021), Oslo joined in 2021.
+      Congress    1 May. Ana of Lima (political level, city Callao), Bo of Quito (no city), Cy of Rome, still an
+                  associate (city Roma, IT), Di of nobody (city Paris, FR), Ed of nobody (city quito, EC).
+                  5 people; representatives Ana and Bo of Lima and Quito; cities Callao, Quito, Roma, Paris;
+                  countries PE, EC, IT, FR. On gender.
+      Assembly    1 July. Ana of Lima, which has left; Bo of Quito, political; Cy of Rome, a member by now.
+                  3 people, members Quito and Rome, political Ana and Bo.
+      Board       2 July and 3 July, seats of Lima (until 30 June), Quito, Rome. On 2 July Bo of Quito came;
+                  on 3 July nobody's attendance is recorded: 1 of 2 seats, 50 %.
+      Webinar     of the campaign: Ana and Di came; Fay spoke for Oslo as a panellist.
+                  Bilateral with Quito: Bo, Ana. An umbrella of the campaign with Di.
+      Others      a forum on gender where the association spoke, of the federation (partner uclg) and a foundation;
+                  a seminar in which it took part, on gender; a bilateral meeting of others.
+    Scores of the webinar: 5, 4, 4, 5, 5.
+    """
+    lima, quito, rome, oslo = [await a_member(name) for name in ("Lima", "Quito", "Rome", "Oslo")]
+    await sql("UPDATE member SET left_on = {} WHERE id = {}", date(2021, 6, 30), lima)
+    await sql("UPDATE member SET joined_year = 2021 WHERE id = {}", oslo)
+    region = (await sql("SELECT region FROM member WHERE id = {}", rome))[0]["region"]
+    await sql(
+        "INSERT INTO former_membership (id, member, kind, region, ends_on) VALUES ({}, {}, 'associate', {}, {})",
+        uuid4(), rome, region, date(2021, 5, 31),
+    )  # fmt: skip
+    ana, di, fay = [await a_person(name, gender="woman") for name in ("Ana", "Di", "Fay")]
+    bo, cy = [await a_person(name, gender="man") for name in ("Bo", "Cy")]
+    ed = await a_person("Ed")
+    themes = await the_themes()
+
+    async def of(event: UUID, person: UUID, member: UUID | None, city: str = "", country: str = "", level: str | None = None) -> None:  # fmt: skip
+        await a_registration(event, person, member)
+        await sql(
+            "UPDATE registration SET city = {}, country = {}, level = {} WHERE event = {} AND person = {}",
+            city, country, level, event, person,
+        )  # fmt: skip
+
+    async def on_gender(event: UUID) -> None:
+        await sql("INSERT INTO event_theme (id, event, theme) VALUES ({}, {}, {})", uuid4(), event, themes["gender"])
+
+    congress = await an_event("Congress", date(2021, 5, 1), kind="congress")
+    await on_gender(congress)
+    await of(congress, ana, lima, "Callao", "PE", "political")
+    await of(congress, bo, quito, "", "EC", "technical")
+    await of(congress, cy, rome, "Roma", "IT")
+    await of(congress, di, None, "Paris", "FR")
+    await of(congress, ed, None, "quito", "EC")
+    assembly = await an_event("Assembly", date(2021, 7, 1), kind="general_assembly")
+    await of(assembly, ana, lima, level="political")
+    await of(assembly, bo, quito, level="political")
+    await of(assembly, cy, rome)
+
+    body = uuid4()
+    await sql("DELETE FROM statutory_body WHERE code = 'board_of_directors'")
+    await sql("INSERT INTO statutory_body (id, code, name) VALUES ({}, 'board_of_directors', 'Board')", body)
+    for member, last in ((lima, date(2021, 6, 30)), (quito, None), (rome, None)):
+        await sql(
+            "INSERT INTO seat (id, body, member, starts_on, ends_on) VALUES ({}, {}, {}, {}, {})",
+            uuid4(), body, member, date(2020, 1, 1), last,
+        )  # fmt: skip
+    board = await an_event("Board", date(2021, 7, 2), kind="board_of_directors", mode="online")
+    await of(board, bo, quito)
+    await an_event("Board", date(2021, 7, 3), kind="board_of_directors", mode="online")
+
+    campaign = uuid4()
+    await sql(
+        "INSERT INTO campaign (id, slug, title, theme, description, starts_on, ends_on, is_public, created_at) "
+        "VALUES ({}, 'world-metropolitan-day-2021', 'World Metropolitan Day', '', '', {}, {}, {}, {})",
+        campaign, date(2021, 10, 1), date(2021, 10, 31), True, NOW,
+    )  # fmt: skip
+    webinar = await an_event("Webinar", date(2021, 10, 7), kind="webinar", mode="online", campaign=campaign)
+    await of(webinar, ana, None, "Callao", "PE")
+    await of(webinar, di, None, "Paris", "FR")
+    await a_slot(await an_item(webinar), fay, oslo, role="panellist")
+    umbrella = await an_event("The day", date(2021, 10, 7), campaign=campaign, counts_in_statistics=False)
+    await of(umbrella, di, None)
+    bilateral = await an_event("Bilateral", date(2021, 8, 1), kind="bilateral", host_member=quito)
+    await of(bilateral, bo, quito)
+    await of(bilateral, ana, None)
+
+    forum = await an_event("Forum of others", date(2021, 9, 1), kind="global_event", involvement="spoke_at")
+    seminar = await an_event("Seminar of others", date(2021, 9, 2), kind="seminar", involvement="participated")
+    for event in (forum, seminar):
+        await on_gender(event)
+    await an_event("Bilateral of others", date(2021, 9, 3), kind="bilateral", involvement="participated")
+    for name in ("uclg", "foundation"):
+        partner = uuid4()
+        await sql(
+            "INSERT INTO partner (id, key, name, name_folded, country, updated_at) VALUES ({}, {}, {}, {}, '', {})",
+            partner, name, name, name, NOW,
+        )  # fmt: skip
+        await sql(
+            "INSERT INTO event_partner (id, event, partner, role) VALUES ({}, {}, {}, 'host')", uuid4(), forum, partner
+        )
+    for person, score in ((ana, 5), (di, 4), (fay, 4), (bo, 5), (cy, 5)):
+        await sql(
+            "INSERT INTO feedback (id, event, person, language, asked_at, usefulness, overall, answered_at) "
+            "VALUES ({}, {}, {}, 'en', {}, 5, {}, {})",
+            uuid4(), webinar, person, NOW, score, NOW,
+        )  # fmt: skip

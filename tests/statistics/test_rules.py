@@ -8,7 +8,7 @@ import pytest
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.rules import (
     COLUMNS,
-    DEFINITIONS,
+    Figure,
     MemberRow,
     PanelCounts,
     annex_order,
@@ -16,15 +16,22 @@ from eventhub.statistics.rules import (
     leading,
     printed_day,
     printed_location,
-    publishable,
+    protected_figure,
     shares,
     total,
     total_members,
 )
+from eventhub.words import Sentence
 
 
 def speakers(counts):
-    return DEFINITIONS["speakers"].figure("speakers", 2023, counts.everybody, 0, counts)
+    name = Sentence("Speakers")
+    return Figure.of_people(counts, code="speakers", name=name, definition=name, year=2023, scope=name)
+
+
+def own_events(value, earlier):
+    name = Sentence("Own events")
+    return Figure("own_events", name, name, value, 2023, name, None, earlier)
 
 
 @pytest.mark.parametrize(
@@ -51,17 +58,18 @@ def test_people_who_said_something_else_or_nothing_are_in_no_share_and_are_count
     assert (figure.value, figure.women_pct, figure.men_pct, figure.known, figure.unknown) == (7, 33, 67, 3, 4)
 
 
-def test_the_public_sees_no_breakdown_of_fewer_than_five_known_people():
-    small = publishable(speakers(Counts(women=2, men=2, undisclosed=30)))
+def test_who_is_no_data_steward_sees_no_breakdown_of_small_groups_and_rounded_numbers_of_others():
+    small = protected_figure(speakers(Counts(women=2, men=2, undisclosed=30)))
     assert (small.value, small.women_pct, small.men_pct, small.known, small.unknown) == (34, None, None, None, None)
-    large = speakers(Counts(women=2, men=3))
-    assert publishable(large) == large
-    events = DEFINITIONS["own_events"].figure("own_events", 2023, 3, 0)
-    assert publishable(events) == events
+    large = protected_figure(speakers(Counts(women=36, men=64, undisclosed=3)))
+    assert (large.value, large.women_pct, large.men_pct, large.known, large.unknown) == (103, 35, 65, 100, 5)
+    assert small.counts is None
+    assert large.counts is None
+    assert protected_figure(own_events(3, 0)) == own_events(3, 0)
 
 
 def test_a_figure_without_people_has_no_shares_and_no_known():
-    figure = DEFINITIONS["own_events"].figure("own_events", 2023, 3, 2)
+    figure = own_events(3, 2)
     assert (figure.women_pct, figure.men_pct, figure.known, figure.unknown) == (None, None, None, None)
     assert figure.growth_pct == 50
     assert replace(figure, earlier=0).growth_pct is None

@@ -1,0 +1,437 @@
+"""
+Reads the facts of a year and of the one before. Genders leave the database as counts only, never beside a person.
+
+Both years are read by the same statements, so that growth costs nothing:
+`recent` tells the two apart.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from eventhub.bodies.queries import all_seats, meetings_of
+from eventhub.database import Row, sql
+from eventhub.directory.folding import fold
+from eventhub.directory.membership import at, belonged
+from eventhub.directory.rules import Gender
+from eventhub.events.rules import EventKind
+from eventhub.settings import current_settings
+from eventhub.speakers.rules import Counts
+from eventhub.statistics.facts import EventFact, Meeting, MemberFact, Membership, YearFacts
+from eventhub.statistics.scopes import LEARNING_KINDS
+
+_LEARNING = ", ".join(f"'{kind}'" for kind in sorted(LEARNING_KINDS))
+#: Events led or co-led of the year and the one before, with the scopes that people are counted in.
+#: Values: first day of the year, first day of the year before, first day of the next year.
+LED_EVENTS = (
+    "WITH led AS (SELECT e.id AS id, e.starts_on AS starts_on, e.kind AS kind, e.host_member AS host_member, "
+    "e.starts_on >= {} AS recent, CASE WHEN e.kind = 'bilateral' THEN 0 ELSE 1 END AS own, "
+    f"CASE WHEN e.kind IN ({_LEARNING}) THEN 1 ELSE 0 END AS learning, "
+    "CASE WHEN e.campaign IS NULL OR e.kind = 'bilateral' THEN 0 ELSE 1 END AS campaign "
+    "FROM event e WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' AND e.counts_in_statistics "
+    "AND e.involvement IN ('organised', 'co_organised') AND e.kind <> 'internal')"
+)
+#: Whether somebody registered was there, at the event or at an item of its programme.
+ATTENDED = "EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id)"
+SPEAKS = "s.status = 'confirmed' AND s.role IN ('speaker', 'panellist', 'keynote')"
+_SCOPES = ("own", "learning", "campaign")
+
+ByYear = dict[bool, dict[str, Counts]]
+
+
+def days(year: int) -> tuple[date, date, date]:
+    """First days of the year, of the year before, and of the next year."""
+    return date(year, 1, 1), date(year - 1, 1, 1), date(year + 1, 1, 1)
+
+
+async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
+    """
+    The facts of a year and of the one before.
+
+    Args:
+        kind: What the figures of labs count: Solutions Labs, or whatever else starts with a call.
+
+    """
+    events = await events_of(year)
+    there, once = await people_at(year)
+    parts = await parts_of(year, kind)
+    members = await members_of(year)
+    meetings = await _meetings(year)
+    partners = await partners_of(year)
+    cities = await other_cities_of(year)
+    scores = await _scores(year, kind)
+    labs = await _labs(year, kind)
+    active = await active_members(year, kind)
+    lab_people = (await lab_participants(year, kind))[""]
+    seats = await all_seats(EventKind.BOARD_OF_DIRECTORS)
+
+    async def of(recent: bool) -> YearFacts:
+        wanted = year if recent else year - 1
+        boards = await meetings_of(EventKind.BOARD_OF_DIRECTORS, wanted, seats=seats, until=date(wanted, 12, 31))
+        held = [meeting for meeting in boards if meeting.recorded]
+        return YearFacts(
+            year=wanted,
+            events=tuple(event for event in events if event.starts_on.year == wanted),
+            there=there,
+            once=once[recent],
+            parts=parts[recent],
+            members=tuple(members[recent]),
+            meetings=meetings[recent],
+            membership=await _membership(wanted),
+            partners=sum(bool(row["recent"]) is recent for row in partners),
+            other_cities=len(cities[recent]),
+            board_seats=(sum(one.present for one in held), sum(one.entitled for one in held)),
+            scores=scores[recent],
+            labs=labs[recent],
+            active_members=frozenset(member for lab_year, _, member in active if lab_year == wanted),
+            lab_people=lab_people[recent],
+        )
+
+    return await of(True), await of(False)
+
+
+# Events
+
+
+async def events_of(year: int) -> list[EventFact]:
+    """Published events of both years, internal meetings left out."""
+    _, before, end = days(year)
+    chosen = "e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' AND e.kind <> 'internal'"
+    rows = await sql(
+        "SELECT e.id AS id, e.slug AS slug, e.title AS title, e.kind AS kind, e.mode AS mode, "
+        "e.involvement AS involvement, e.starts_on AS starts_on, e.ends_on AS ends_on, e.place AS place, "
+        "e.counts_in_statistics AS counts, e.campaign AS campaign, h.women AS women, h.men AS men, "
+        "h.others AS others, h.undisclosed AS undisclosed, EXISTS (SELECT 1 FROM registration r "
+        "JOIN attendance a ON a.registration = r.id WHERE r.event = e.id) AS has_list "
+        f"FROM event e LEFT JOIN head_count h ON h.event = e.id WHERE {chosen} "
+        "ORDER BY e.starts_on, e.title_folded, e.slug",
+        before,
+        end,
+    )
+    themes = await _words("event_theme", "theme", chosen, before, end)
+    lines = await _words("event_action_line", "action_line", chosen, before, end)
+    allied = await _allied(chosen, before, end)
+    return [
+        EventFact(
+            row["id"], row["slug"], row["title"], row["kind"], row["mode"], row["involvement"], row["starts_on"],
+            row["ends_on"], row["place"], bool(row["counts"]), row["campaign"], frozenset(themes[row["id"]]),
+            frozenset(lines[row["id"]]), row["id"] in allied, bool(row["has_list"]),
+            None if row["has_list"] or row["women"] is None
+            else Counts(row["women"], row["men"], row["others"], row["undisclosed"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _words(table: str, column: str, chosen: str, before: date, end: date) -> Mapping[UUID, list[str]]:
+    """Codes of the themes or action lines of the events."""
+    rows = await sql(
+        f"SELECT x.event AS event, w.code AS code FROM {table} x JOIN {column} w ON w.id = x.{column} "
+        f"JOIN event e ON e.id = x.event WHERE {chosen}",
+        before,
+        end,
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for row in rows:
+        found[row["event"]].append(row["code"])
+    return found
+
+
+async def _allied(chosen: str, before: date, end: date) -> set[UUID]:
+    """Events with the partner federation or the taskforce among their partners."""
+    keys = current_settings().allied_partner_keys
+    if not keys:
+        return set()
+    rows = await sql(
+        "SELECT DISTINCT x.event AS event FROM event_partner x JOIN partner p ON p.id = x.partner "
+        f"JOIN event e ON e.id = x.event WHERE p.key IN ({', '.join('{}' for _ in keys)}) AND {chosen}",
+        *keys,
+        before,
+        end,
+    )
+    return {row["event"] for row in rows}
+
+
+# People
+
+
+def counts(rows: Iterable[Row], column: str) -> Counts:
+    """Counts from rows of a gender and a number."""
+    found: dict[str, int] = defaultdict(int)
+    for row in rows:
+        found[row["gender"]] += row[column]
+    return Counts(found[Gender.WOMAN], found[Gender.MAN], found[Gender.NON_BINARY], found[Gender.UNDISCLOSED])
+
+
+def by_year(rows: Iterable[Row], *columns: str) -> ByYear:
+    """Counts of this year (True) and the one before (False) for each of some numbers."""
+    listed = list(rows)
+    return {
+        recent: {column: counts((row for row in listed if bool(row["recent"]) is recent), column) for column in columns}
+        for recent in (True, False)
+    }
+
+
+async def people_at(year: int) -> tuple[dict[UUID, Counts], ByYear]:
+    """
+    People at each event led or co-led, and people once in the year by scope; one pass over those who were there.
+
+    Who attended and spoke is one.
+    """
+    flags = ", ".join(f"MAX(l.{scope}) AS {scope}" for scope in _SCOPES)
+    sums = ", ".join(f"SUM(o.{scope}) AS {scope}" for scope in _SCOPES)
+    rows = await sql(
+        f"{LED_EVENTS}, present AS MATERIALIZED (SELECT l.id AS event, r.person AS person FROM led l "
+        f"JOIN registration r ON r.event = l.id WHERE {ATTENDED} "
+        "UNION SELECT i.event, s.person FROM led l JOIN programme_item i ON i.event = l.id "
+        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed'), "
+        f"once AS (SELECT l.recent AS recent, p.person AS person, {flags} "
+        "FROM present p JOIN led l ON l.id = p.event GROUP BY l.recent, p.person) "
+        "SELECT p.event AS event, NULL AS recent, COALESCE(g.gender, 'undisclosed') AS gender, COUNT(*) AS led, "
+        "0 AS own, 0 AS learning, 0 AS campaign FROM present p LEFT JOIN gender_statement g ON g.person = p.person "
+        "GROUP BY p.event, COALESCE(g.gender, 'undisclosed') "
+        f"UNION ALL SELECT NULL, o.recent, COALESCE(g.gender, 'undisclosed'), COUNT(*), {sums} "
+        "FROM once o LEFT JOIN gender_statement g ON g.person = o.person "
+        "GROUP BY o.recent, COALESCE(g.gender, 'undisclosed')",
+        *days(year),
+    )
+    of_events: dict[UUID, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["event"] is not None:
+            of_events[row["event"]].append(row)
+    there = {event: counts(of_event, "led") for event, of_event in of_events.items()}
+    return there, by_year((row for row in rows if row["event"] is None), "led", *_SCOPES)
+
+
+async def parts_of(year: int, kind: str = "lab") -> ByYear:
+    """People with a confirmed part at own events, once in the year; experts of labs are experts too."""
+    rows = await sql(
+        f"{LED_EVENTS}, part AS (SELECT l.recent AS recent, s.person AS person, 1 AS speakers, "
+        "CASE WHEN s.level = 'political' THEN 1 ELSE 0 END AS political, l.learning AS learning_experts "
+        "FROM led l JOIN programme_item i ON i.event = l.id JOIN speaker_slot s ON s.programme_item = i.id "
+        f"WHERE l.own = 1 AND {SPEAKS} "
+        "UNION ALL SELECT r.year = {}, p.person, 0, 0, 0 FROM lab_participant p JOIN lab b ON b.id = p.lab "
+        "JOIN lab_round r ON r.id = b.lab_round "
+        "WHERE p.role IN ('expert', 'facilitator') AND r.kind = {} AND r.year IN ({}, {})), "
+        "once AS (SELECT recent, person, MAX(speakers) AS speakers, MAX(political) AS political, "
+        "MAX(learning_experts) AS learning_experts FROM part GROUP BY recent, person) "
+        "SELECT o.recent AS recent, COALESCE(g.gender, 'undisclosed') AS gender, COUNT(*) AS experts, "
+        "SUM(o.speakers) AS speakers, SUM(o.political) AS political, SUM(o.learning_experts) AS learning_experts "
+        "FROM once o LEFT JOIN gender_statement g ON g.person = o.person "
+        "GROUP BY o.recent, COALESCE(g.gender, 'undisclosed')",
+        *days(year),
+        year,
+        kind,
+        year,
+        year - 1,
+    )
+    return by_year(rows, "speakers", "political", "experts", "learning_experts")
+
+
+# Members
+
+
+async def members_of(year: int) -> dict[bool, list[MemberFact]]:
+    """Members that attended, spoke or hosted, as they were on the days of the events."""
+    rows = await sql(
+        f"{LED_EVENTS}, involved AS (SELECT l.id AS event, r.member AS member FROM led l "
+        f"JOIN registration r ON r.event = l.id WHERE r.member IS NOT NULL AND {ATTENDED} "
+        "UNION SELECT l.id, s.member FROM led l JOIN programme_item i ON i.event = l.id "
+        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' AND s.member IS NOT NULL "
+        "UNION SELECT id, host_member FROM led WHERE host_member IS NOT NULL), "
+        f"dated AS (SELECT l.recent AS recent, m.key AS key, m.name AS name, {at('kind', 'l.starts_on')} AS kind, "
+        f"{at('region', 'l.starts_on')} AS region, l.own AS own, l.learning AS learning, l.campaign AS campaign "
+        "FROM involved x JOIN led l ON l.id = x.event JOIN member m ON m.id = x.member "
+        f"WHERE {belonged('l.starts_on')}) "
+        "SELECT d.recent AS recent, d.key AS key, d.name AS name, d.kind AS kind, g.code AS region, "
+        "MAX(d.own) AS own, MAX(d.learning) AS learning, MAX(d.campaign) AS campaign "
+        "FROM dated d JOIN region g ON g.id = d.region GROUP BY d.recent, d.key, d.name, d.kind, g.code "
+        "ORDER BY d.key, d.kind, g.code",
+        *days(year),
+    )
+    found: dict[bool, list[MemberFact]] = {True: [], False: []}
+    for row in rows:
+        scopes = frozenset(("led", *(scope for scope in _SCOPES if row[scope])))
+        found[bool(row["recent"])].append(MemberFact(row["key"], row["name"], row["kind"], row["region"], scopes))
+    return found
+
+
+async def membership_of(year: int) -> list[Row]:
+    """Members of every kind at the end of a year, with the kind of that day, by name."""
+    last = date(year, 12, 31)
+    return await sql(
+        "SELECT m.key AS key, m.name AS name, m.joined_year AS joined_year, COALESCE((SELECT f.kind "
+        "FROM former_membership f WHERE f.member = m.id AND f.ends_on >= {} ORDER BY f.ends_on LIMIT 1), m.kind) "
+        "AS kind FROM member m WHERE (m.joined_year IS NULL OR m.joined_year <= {}) "
+        "AND (m.left_on IS NULL OR m.left_on >= {}) ORDER BY m.name_folded, m.key",
+        last,
+        year,
+        last,
+    )
+
+
+async def _membership(year: int) -> Membership:
+    """Members by kind at the end of a year, and those that joined in it."""
+    rows = await membership_of(year)
+    return Membership(
+        Counter(row["kind"] for row in rows), Counter(row["kind"] for row in rows if row["joined_year"] == year)
+    )
+
+
+async def partners_of(year: int) -> list[Row]:
+    """Organisations with a part in an event that counts, and in how many, by name; for both years."""
+    first, before, end = days(year)
+    return await sql(
+        "SELECT e.starts_on >= {} AS recent, p.name AS name, p.key AS key, COUNT(DISTINCT e.id) AS events "
+        "FROM event_partner x JOIN partner p ON p.id = x.partner JOIN event e ON e.id = x.event "
+        "WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' AND e.counts_in_statistics "
+        "AND e.kind <> 'internal' GROUP BY 1, p.name, p.key, p.name_folded ORDER BY p.name_folded, p.key",
+        first, before, end,
+    )  # fmt: skip
+
+
+async def other_cities_of(year: int) -> dict[bool, dict[tuple[str, str], str]]:
+    """
+    Cities of people at own events who stood for no member, without those that are members by name.
+
+    As they were written, by their name without accents and their country.
+    """
+    rows = await sql(
+        f"{LED_EVENTS} SELECT DISTINCT l.recent AS recent, r.city AS city, r.country AS country FROM led l "
+        f"JOIN registration r ON r.event = l.id WHERE l.own = 1 AND r.member IS NULL AND r.city <> '' AND {ATTENDED} "
+        "ORDER BY r.city, r.country",
+        *days(year),
+    )
+    found: dict[bool, dict[tuple[str, str], str]] = {True: {}, False: {}}
+    if not rows:
+        return found
+    names = await sql("SELECT name_folded FROM member UNION SELECT name_folded FROM member_name")
+    known = {row["name_folded"] for row in names}
+    for row in rows:
+        if (city := fold(row["city"])) and city not in known:
+            found[bool(row["recent"])].setdefault((city, row["country"]), row["city"].strip())
+    return found
+
+
+# Meetings
+
+
+async def _meetings(year: int) -> dict[bool, dict[str, Meeting]]:
+    return {
+        recent: {kind: meeting for kind, (meeting, _) in of_year.items()}
+        for recent, of_year in (await meetings_with_rows(year)).items()
+    }
+
+
+async def meetings_with_rows(year: int) -> dict[bool, dict[str, tuple[Meeting, list[Row]]]]:
+    """Who was at congresses and general assemblies, from their attendance lists, and the lists themselves."""
+    rows = await sql(
+        f"{LED_EVENTS} SELECT l.recent AS recent, l.kind AS kind, r.person AS person, r.level AS level, "
+        "r.name AS name, r.organisation AS organisation, r.city AS city, r.country AS country, m.key AS member, "
+        "m.name AS member_name, m.country AS member_country "
+        "FROM led l JOIN registration r ON r.event = l.id LEFT JOIN member m ON m.id = r.member "
+        f"AND {at('kind', 'l.starts_on')} = 'member' AND {belonged('l.starts_on')} "
+        f"WHERE l.kind IN ('congress', 'general_assembly') AND {ATTENDED}",
+        *days(year),
+    )
+    grouped: dict[tuple[bool, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[bool(row["recent"]), row["kind"]].append(row)
+    found: dict[bool, dict[str, tuple[Meeting, list[Row]]]] = {True: {}, False: {}}
+    for (recent, kind), of_kind in grouped.items():
+        found[recent][kind] = _meeting(of_kind), of_kind
+    return found
+
+
+def _meeting(rows: list[Row]) -> Meeting:
+    def people(condition: str, value: Any = None) -> frozenset[UUID]:
+        return frozenset(
+            row["person"] for row in rows if row[condition] is not None and value in (None, row[condition])
+        )
+
+    cities = {fold(row["city"]) or fold(row["member_name"] or "") for row in rows}
+    countries = {row["country"] or row["member_country"] or "" for row in rows}
+    return Meeting(
+        people=people("person"),
+        political=people("level", "political"),
+        representatives=people("member"),
+        members=frozenset(row["member"] for row in rows if row["member"]),
+        cities=frozenset(cities - {""}),
+        countries=frozenset(countries - {""}),
+    )
+
+
+async def _scores(year: int, kind: str) -> dict[bool, tuple[int, int]]:
+    """Sum and number of the overall scores of own events and of labs of the year."""
+    rows = await sql(
+        f"{LED_EVENTS} SELECT x.recent AS recent, SUM(x.overall) AS total, COUNT(*) AS answers FROM ("
+        "SELECT l.recent AS recent, f.overall AS overall FROM led l JOIN feedback f ON f.event = l.id "
+        "WHERE l.own = 1 AND f.overall IS NOT NULL UNION ALL "
+        "SELECT r.year = {}, f.overall FROM feedback f JOIN lab b ON b.id = f.lab "
+        "JOIN lab_round r ON r.id = b.lab_round WHERE r.kind = {} AND r.year IN ({}, {}) AND f.overall IS NOT NULL"
+        ") x GROUP BY x.recent",
+        *days(year),
+        year,
+        kind,
+        year,
+        year - 1,
+    )
+    return {True: (0, 0), False: (0, 0)} | {bool(row["recent"]): (int(row["total"]), row["answers"]) for row in rows}
+
+
+# Solutions Labs
+
+
+async def _labs(year: int, kind: str) -> dict[bool, int]:
+    rows = await sql(
+        "SELECT r.year AS year, COUNT(*) AS labs FROM lab l JOIN lab_round r ON r.id = l.lab_round "
+        "WHERE r.kind = {} AND r.year IN ({}, {}) GROUP BY r.year",
+        kind, year, year - 1,
+    )  # fmt: skip
+    return {True: 0, False: 0} | {row["year"] == year: row["labs"] for row in rows}
+
+
+async def active_members(year: int, kind: str) -> list[tuple[int, str, str]]:
+    """
+    Year, lab and key of each member active in a lab of the year or the one before.
+
+    Active is a member with an accepted person who attended a session of that
+    lab; the same definition as in labs/queries.py, here lab by lab.
+    """
+    rows = await sql(
+        "SELECT DISTINCT r.year AS year, l.slug AS lab, m.key AS member "
+        "FROM lab_participant p JOIN lab l ON l.id = p.lab JOIN lab_round r ON r.id = l.lab_round "
+        "JOIN member m ON m.id = p.member JOIN lab_session s ON s.lab = l.id "
+        "JOIN registration n ON n.event = s.event AND n.person = p.person "
+        "JOIN attendance a ON a.registration = n.id "
+        "WHERE r.kind = {} AND r.year IN ({}, {}) AND p.role = 'participant' AND m.kind = 'member'",
+        kind,
+        year,
+        year - 1,
+    )
+    return [(row["year"], row["lab"], row["member"]) for row in rows]
+
+
+async def lab_participants(year: int, kind: str) -> dict[str, dict[bool, Counts]]:
+    """Accepted people by lab; under the empty name each once over all labs."""
+    rows = await sql(
+        "WITH accepted AS (SELECT r.year = {} AS recent, l.slug AS lab, p.person AS person, "
+        "COALESCE(g.gender, 'undisclosed') AS gender FROM lab_participant p JOIN lab l ON l.id = p.lab "
+        "JOIN lab_round r ON r.id = l.lab_round LEFT JOIN gender_statement g ON g.person = p.person "
+        "WHERE r.kind = {} AND r.year IN ({}, {}) AND p.role = 'participant') "
+        "SELECT recent, lab, gender, COUNT(*) AS people FROM accepted GROUP BY recent, lab, gender "
+        "UNION ALL SELECT recent, '', gender, COUNT(DISTINCT person) FROM accepted GROUP BY recent, gender",
+        year,
+        kind,
+        year,
+        year - 1,
+    )
+    by_lab: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_lab[row["lab"]].append(row)
+    found: dict[str, dict[bool, Counts]] = defaultdict(lambda: {True: Counts(), False: Counts()})
+    for lab, of_lab in by_lab.items():
+        found[lab] = {recent: of_year["people"] for recent, of_year in by_year(of_lab, "people").items()}
+    return found
