@@ -69,7 +69,6 @@ class Indicators(Controller):
             pages=pages,
             wanted=wanted,
             scopes=scopes_of(everything),
-            has_undated=any(one.undated for one in shown),
             has_values=any(one.values for one in everything),
         )
 
