@@ -39,6 +39,8 @@ from eventhub.fairness.web import FAIRNESS_PAGES
 from eventhub.feedback.web import FEEDBACK_PAGES
 from eventhub.feeds.web import FEED_PAGES
 from eventhub.idempotency import IdempotencyMiddleware
+from eventhub.indicators.api import INDICATORS_API
+from eventhub.indicators.web import INDICATOR_PAGES
 from eventhub.invitations.web import INVITATION_PAGES
 from eventhub.labs.api import LAB_API
 from eventhub.labs.life_web import COHORT_LIFE_PAGES
@@ -104,6 +106,7 @@ PAGES: list[Any] = [
     *ENGAGEMENT_PAGES,
     *STATISTICS_PAGES,
     *ANSWER_PAGES,
+    *INDICATOR_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,
     *PLAN_PAGES,
@@ -117,6 +120,7 @@ API: list[Any] = [
     *LAB_API,
     *STATISTICS_API,
     *ENGAGEMENT_API,
+    *INDICATORS_API,
     *ANSWERS_API,
     *DIRECTORY_API,
 ]

@@ -1,7 +1,7 @@
 """
 The demonstration data: real where public facts are concerned, invented where persons are.
 
-Members, labs, themes and the calendar of 2020 are facts of published reports.
+Members, labs, themes, printed figures and the calendar of 2020 are facts of published reports.
 Every person is made up; names are put together from syllables and addresses
 end in example.org. It is the same on every machine but for its dates, which
 lie around the day on which it is loaded.
@@ -31,6 +31,7 @@ from eventhub.events.imports import import_events
 from eventhub.events.queries import EventRow, event_by_slug
 from eventhub.events.rules import EventFacts, ItemFacts
 from eventhub.fairness.commands import choose_invited_members
+from eventhub.indicators.imports import load_indicators
 from eventhub.invitations.commands import NewInvitation, add_invitation, send_invitation
 from eventhub.labs.commands import LabFacts, create_lab, create_round
 from eventhub.programme.commands import add_programme_item
@@ -70,6 +71,7 @@ async def load_demo(now: datetime) -> bool:
         return False
     await load_facts(now=now)
     await load_lab_templates(now)
+    await load_indicators(now=now)
     for email, name, role in STAFF:
         if await account_by_email(email) is None:
             await add_account(email, name=name, role=role, now=now)

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_time, get_timezone_location, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 from eventhub.resources import LOCALES
@@ -83,8 +85,14 @@ def say(text: str, language: str | None = None) -> str:
     with speaking(language or current()):
         plural = text.plural
         form = gettext(text.message) if plural is None else ngettext(text.message, plural, text.number)
-        values = {name: say(value) if isinstance(value, str) else value for name, value in text.values.items()}
+        values = {name: _said(value) for name, value in text.values.items()}
         return form % values if values else form
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, float):
+        return format_decimal(value, locale=locale())
+    return say(value) if isinstance(value, str) else value
 
 
 #: A first day of a month in French, alone or at the beginning of a range: “1 mars”, “1–3 mars”.

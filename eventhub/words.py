@@ -8,7 +8,8 @@ class Sentence(str):
     An English sentence that knows how it was made, so that it can be translated.
 
     It is a plain string to everyone who does not care. `message` is what the
-    translators see; `values` are put in by name (`%(title)s`).
+    translators see; `values` are put in by name (`%(title)s`). A float among
+    them is written as the reader writes numbers (2,450 or 2.450).
     """
 
     __slots__ = ("message", "number", "plural", "values")
@@ -30,6 +31,12 @@ class Sentence(str):
     @classmethod
     def _make(cls, message: str, plural: str | None, number: int, values: dict[str, Any]) -> "Sentence":
         chosen = message if plural is None or number == 1 else plural
-        made = str.__new__(cls, chosen % values if values else chosen)
+        english = {name: _written(value) if isinstance(value, float) else value for name, value in values.items()}
+        made = str.__new__(cls, chosen % english if values else chosen)
         made.message, made.plural, made.number, made.values = message, plural, number, values
         return made
+
+
+def _written(number: float) -> str:
+    """A number with commas between thousands, and three places at most."""
+    return f"{number:,.3f}".rstrip("0").rstrip(".")

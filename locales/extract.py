@@ -22,7 +22,10 @@ ROOT = Path(__file__).parent.parent
 LANGUAGES = ("es", "fr")
 Message = str | tuple[str, str]
 #: Data files with texts that people read, and the columns that hold them.
-_DATA = {"engagement_columns.csv": ("name", "definition")}
+_DATA = {
+    "engagement_columns.csv": ("name", "definition"),
+    "indicator_definitions.csv": ("name", "unit", "scope", "definition"),
+}
 #: Lines of the header that say nothing and change each time.
 _CHANGING = (
     b'"POT-Creation',

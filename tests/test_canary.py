@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -78,6 +79,7 @@ QUERIES = dict.fromkeys(
         "/api/v1/statistics",
         "/api/v1/statistics/parity",
         "/api/v1/statistics/engagement",
+        "/api/v1/statistics/indicators",
         "/api/v1/statistics/answers/{number:int}",
     ),
     "?year=2099",
@@ -186,6 +188,7 @@ async def the_world() -> World:
     """An event with a panel, registrations and attendance, a lab with applications, letters, a campaign, a body."""
     from eventhub.cohorts.commands import propose_cohort
     from eventhub.cohorts.queries import Span, Wishes
+    from eventhub.indicators.commands import NewValue, add_value
     from eventhub.mailings.commands import plan_letter
     from eventhub.mailings.rules import Plan
     from eventhub.outcomes.commands import OutcomeFacts, add_outcome
@@ -255,6 +258,9 @@ async def the_world() -> World:
     for one in registrations.values():
         await record_attendance(one.registration.id, attended=True, now=NOW, account_id=account)
     campaign = await a_campaign()
+    stated = await add_value(
+        NewValue(2099, "own events", "speakers at own events", Decimal(40), "people"), now=NOW, account_id=account
+    )
     reminder = Plan("reminder", "registered", "start", -60)
     await plan_letter(event, reminder, key=planned, now=NOW, account_id=account)
     await sql(
@@ -345,6 +351,8 @@ async def the_world() -> World:
         ("file_id", "/applications"): [str(UUID(int=12))],
         ("registration_id", "/"): [str(registrations[QUETZAL].registration.id)],
         ("key", "/"): ["barcelona"],
+        ("code", "/staff/indicators"): ["speakers", "lab_women_share"],
+        ("value_id", "/"): [str(stated.id)],
         ("code", "/"): ["board", "board_of_directors", "assembly"],
         ("plan", "/"): [line["plan"]],
         ("name", "/staff/answers"): ["2", "4", "7", "24", "30.csv"],

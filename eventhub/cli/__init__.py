@@ -75,6 +75,8 @@ def main() -> None:
 
 
 #: Each module registers its commands when it is imported.
-for _module in ("accounts", "operations", "files", "report", "engagement", "answers", "events", "people", "mail"):
+for _module in (
+    "accounts", "operations", "files", "report", "engagement", "indicators", "answers", "events", "people", "mail",
+):  # fmt: skip
     if importlib.util.find_spec(f"eventhub.cli.{_module}"):
         importlib.import_module(f"eventhub.cli.{_module}")

@@ -145,7 +145,8 @@ def import_file(
 ) -> None:
     """
     Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events
-    (a printed calendar), seats (in statutory bodies) or engagement (a printed matrix of --year).
+    (a printed calendar), seats (in statutory bodies), indicators (printed figures) or engagement
+    (a printed matrix of --year).
 
     The differences are shown; all of the file is written, or nothing when any row is wrong.
 
@@ -193,7 +194,7 @@ def _content(file: Path) -> bytes:
 def export_file(kind: str, event: str | None, year: int | None, form: str | None, output: Path | None) -> None:
     """
     Export KIND: members, events, registrations, attendance, speakers, people, engagement,
-    sent-nobody or calendar-annex.
+    sent-nobody, indicators or calendar-annex.
 
     Example: eventhub export members --format xlsx -o members.xlsx
     """

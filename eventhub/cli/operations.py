@@ -96,16 +96,18 @@ def migrate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def facts(as_json: bool) -> None:
     """
-    Load what ships: regions, members, themes, plans and templates of labs; what is there stays as it is.
+    Load what ships: regions, members, themes, plans, printed figures, templates of labs; what is there stays.
 
     Example: eventhub facts
     """
     from eventhub.calls.commands import load_lab_templates
     from eventhub.database import utc_now
     from eventhub.directory.imports import load_facts
+    from eventhub.indicators.imports import load_indicators
 
     async def load() -> int:
-        return await load_facts(now=utc_now()) + await load_lab_templates(utc_now())
+        now = utc_now()
+        return await load_facts(now=now) + await load_lab_templates(now) + await load_indicators(now=now)
 
     written = run(load)
     show({"written": written}, as_json, f"{written} rows were missing and are there now.")

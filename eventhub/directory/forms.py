@@ -22,6 +22,7 @@ IMPORT_KINDS = {
     "people": "People",
     "events": "A printed calendar of events",
     "seats": "Seats in statutory bodies",
+    "indicators": "Printed figures of reports",
 }
 
 

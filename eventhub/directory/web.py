@@ -34,6 +34,7 @@ from eventhub.downloads import download
 from eventhub.errors import Problems
 from eventhub.events.imports import import_events
 from eventhub.importing import ImportCollision
+from eventhub.indicators.imports import import_indicators
 from eventhub.pages import redirect, render
 from eventhub.settings import current_settings
 from eventhub.spreadsheets import BadFile, ImportReport
@@ -50,6 +51,7 @@ _IMPORTS: dict[str, Callable[..., Awaitable[ImportReport]]] = {
     "people": import_people,
     "events": import_events,
     "seats": import_seats,
+    "indicators": import_indicators,
 }
 
 

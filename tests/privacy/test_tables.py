@@ -29,7 +29,7 @@ WORDS = {
 NOT_OF_PERSONS = {
     "activation": "members; what staff wrote is not searched", "engagement_cell": "members", "engagement_listing": "members",
     "action_line": "plans", "campaign": "campaigns", "deliverable": "plans", "event_series": "series",
-    "lab": "labs", "lab_material": "files and links for a lab; what staff put there is not searched", "lab_call": "labs", "lab_round": "labs", "letter_wording": "what staff write to everybody",
+    "indicator_value": "figures of reports", "lab": "labs", "lab_material": "files and links for a lab; what staff put there is not searched", "lab_call": "labs", "lab_round": "labs", "letter_wording": "what staff write to everybody",
     "mail_pause": "why staff hold letters back", "mailbox": "our own mailbox", "measure": "plans",
     "member": "members", "member_name": "members", "partner": "partners", "planned_letter": "what staff write to everybody",
     "programme_item": "programmes; what staff wrote is not searched", "question": "what is asked, not what was answered",

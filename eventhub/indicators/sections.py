@@ -1,0 +1,120 @@
+"""Indicators of a year as parts of a report, and the chart of one over the years."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from eventhub.directory.folding import slugify
+from eventhub.indicators.queries import Compared, compared, indicators
+from eventhub.indicators.rules import YearEntry, in_words, plain
+from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
+from eventhub.words import Sentence
+
+
+async def indicator_sections(year: int) -> tuple[Section, ...]:
+    """
+    The printed and computed figures of a year, one section for each scope, with growth against the year before.
+
+    Indicators of which nothing is known in the year are left out, and so are
+    scopes without any. Shares of women and men are protected, whoever asks.
+    """
+    rows = [
+        row
+        for row in await compared(await indicators(), (year - 1, year), is_exact=False)
+        if not row.years[-1].is_empty
+    ]
+    by_scope: dict[str, list[Compared]] = defaultdict(list)
+    for row in rows:
+        by_scope[row.indicator.scope].append(row)
+    return tuple(_section(scope, year, found) for scope, found in by_scope.items())
+
+
+def _section(scope: str, year: int, rows: list[Compared]) -> Section:
+    code = f"indicators-{slugify(scope, 60)}"
+    title = Sentence("Indicators of %(year)s: %(scope)s", year=str(year), scope=scope)
+    return Section(code, title, tables=(_table(f"{code}-{year}", title, year, rows),))
+
+
+def _table(code: str, title: Sentence, year: int, rows: list[Compared]) -> DataTable:
+    columns = [
+        Column("indicator", Sentence("Indicator")),
+        Column("unit", Sentence("Unit")),
+        Column("printed", Sentence("Stated in %(year)s", year=str(year)), is_number=True),
+        Column("computed", Sentence("Computed"), is_number=True),
+        Column("shares", Sentence("Women / men")),
+        Column("before", Sentence("Value of %(year)s", year=str(year - 1)), is_number=True),
+        Column("growth", Sentence("Growth over %(year)s", year=str(year - 1)), is_number=True),
+        Column("source", Sentence("Source")),
+    ]
+    return DataTable(
+        code,
+        title,
+        tuple(columns),
+        tuple(_cells(row) for row in rows),
+        note=Sentence(
+            "Stated: as a report printed it or staff typed it in. Growth is taken over the year before, stated over "
+            "stated and computed over computed; shares and ranks do not grow."
+        ),
+        links=tuple(row.indicator.href for row in rows),
+    )
+
+
+def _cells(row: Compared) -> tuple[Cell, ...]:
+    before, entry = row.years
+    stated, own = entry.printed, entry.computed
+    growth = entry.printed_growth or entry.computed_growth
+    return (
+        row.indicator.name,
+        row.indicator.unit,
+        stated.words if stated else None,
+        in_words(own.value) if own else None,
+        shares_words(entry),
+        before.words,
+        Sentence("%(change)s %%", change=growth.change) if growth else None,
+        f"{stated.source_doc}, {stated.source_section}".strip(", ") if stated else None,
+    )
+
+
+def shares_words(entry: YearEntry) -> Sentence | None:
+    """The stated shares of women and men, else the computed ones; None when none are known or shown."""
+    for found in (entry.printed, entry.computed):
+        if found and found.women_pct is not None and found.men_pct is not None:
+            return Sentence(
+                "%(women)s %% / %(men)s %%", women=float(found.women_pct), men=float(found.men_pct)
+            )  # fmt: skip
+    return None
+
+
+def trend_chart(row: Compared, *, this_year: int) -> Chart | None:
+    """
+    One indicator over the years, its title the finding; None for fewer than two years.
+
+    Like beside like: what documents state, or else what is computed of the
+    years that are over.
+    """
+    stated = [(entry.year, entry.printed.words, entry.printed.value) for entry in row.years if entry.printed]
+    own = [
+        (entry.year, in_words(entry.computed.value), entry.computed.value)
+        for entry in row.years
+        if entry.computed and entry.year < this_year
+    ]
+    drawn = stated if len(stated) >= 2 else own
+    if len(drawn) < 2:
+        return None
+    unit = row.indicator.unit
+    return Chart(
+        "trend",
+        ChartKind.BARS,
+        _finding(row.indicator.name, drawn[0], drawn[-1]),
+        Sentence("Year"),
+        (unit if isinstance(unit, Sentence) else Sentence("Number"),),
+        tuple((str(year), (plain(value),)) for year, _, value in drawn),  # type: ignore[misc]  # 15.6 as well
+    )
+
+
+def _finding(name: str, first: tuple[int, Sentence, Decimal], last: tuple[int, Sentence, Decimal]) -> Sentence:
+    values = {"name": name, "first": str(first[0]), "before": first[1], "last": str(last[0]), "now": last[1]}
+    if last[2] > first[2]:
+        return Sentence("%(name)s: up from %(before)s in %(first)s to %(now)s in %(last)s", **values)
+    if last[2] < first[2]:
+        return Sentence("%(name)s: down from %(before)s in %(first)s to %(now)s in %(last)s", **values)
+    return Sentence("%(name)s: %(now)s in %(last)s as in %(first)s", **values)
