@@ -31,6 +31,8 @@ from eventhub.directory.web import DIRECTORY_PAGES
 from eventhub.errors import Refusal
 from eventhub.events.api import EventsApi
 from eventhub.events.web import EVENT_PAGES
+from eventhub.explorer.api import EXPLORER_API
+from eventhub.explorer.web import EXPLORER_PAGES
 from eventhub.fairness.web import FAIRNESS_PAGES
 from eventhub.feedback.web import FEEDBACK_PAGES
 from eventhub.feeds.web import FEED_PAGES
@@ -98,13 +100,14 @@ PAGES: list[Any] = [
     *OUTCOME_PAGES,
     *COHORT_LIFE_PAGES,
     *STATISTICS_PAGES,
+    *EXPLORER_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,
     *PLAN_PAGES,
     *WORDING_PAGES,
 ]
 
-API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *DIRECTORY_API]
+API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *EXPLORER_API, *DIRECTORY_API]
 
 
 def provide_now() -> datetime:
