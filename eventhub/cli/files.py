@@ -31,6 +31,7 @@ class ImportRequest:
     filename: str
     dry_run: bool
     source: str = ""
+    event: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,12 @@ async def _members_out(_: ExportRequest) -> Table:
     return Table("Members", *await members_table(MemberFilter()))
 
 
+async def _partners_out(_: ExportRequest) -> Table:
+    from eventhub.directory.queries import partners_table
+
+    return Table("Partners", *await partners_table())
+
+
 async def _people_out(_: ExportRequest) -> Table:
     from eventhub.directory.queries import persons_table
 
@@ -109,11 +116,15 @@ IMPORTS: dict[str, Callable[[ImportRequest], Awaitable["ImportReport"]]] = {
 #: What can be exported.
 EXPORTS: dict[str, Callable[[ExportRequest], Awaitable[Table]]] = {
     "members": _members_out,
+    "partners": _partners_out,
     "people": _people_out,
 }
 
 #: The options that narrow an export, by its kind; those that are not here are whole.
 NARROWED_BY: dict[str, frozenset[str]] = {}
+
+#: The imports that --event is for; the others have no rows of one event.
+OF_ONE_EVENT: set[str] = set()
 
 
 def _known(kind: str, kinds: Iterable[str]) -> None:
@@ -125,25 +136,29 @@ def _known(kind: str, kinds: Iterable[str]) -> None:
 @click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", default="", help="Name of the calendar, when it is not the association's own of its year.")
+@click.option("--event", default="", metavar="SLUG", help="Event of all rows: registrations, attendance.")
 @click.option("--dry-run", is_flag=True, help="Only show the differences.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def import_file(
     kind: str,
     file: Path,
     source: str,
+    event: str,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """
     Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events
-    (a printed calendar) or seats (in statutory bodies).
+    (a printed calendar), seats (in statutory bodies), registrations or attendance.
 
     The differences are shown; all of the file is written, or nothing when any row is wrong.
 
     Example: eventhub import members members.csv --dry-run
     """
     _known(kind, IMPORTS)
-    asked = ImportRequest(_content(file), file.name, dry_run, source)
+    if event and kind not in OF_ONE_EVENT:
+        fail(f"--event is not for {kind}; please leave it out.")
+    asked = ImportRequest(_content(file), file.name, dry_run, source, event)
     report: ImportReport = run(lambda: IMPORTS[kind](asked))
     show(
         asdict(report),
@@ -174,13 +189,15 @@ def _content(file: Path) -> bytes:
 @main.command("export")
 @click.argument("kind")
 @click.option("--event", metavar="SLUG", help="Only rows of this event: registrations, attendance, speakers.")
-@click.option("--year", type=click.IntRange(1985, 2100), help="Only rows of this year; not for members and people.")
+@click.option(
+    "--year", type=click.IntRange(1985, 2100), help="Only rows of this year; not for members, partners and people."
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="csv unless the name of the file says otherwise.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
 def export_file(kind: str, event: str | None, year: int | None, form: str | None, output: Path | None) -> None:
     """
-    Export KIND: members, events, registrations, attendance, speakers, people, engagement or
-    calendar-annex.
+    Export KIND: members, partners, people, events, registrations, attendance, speakers, engagement
+    or calendar-annex. A CSV file begins with the mark by which spreadsheets know UTF-8; standard output does not.
 
     Example: eventhub export members --format xlsx -o members.xlsx
     """
@@ -207,7 +224,7 @@ def _write(form: str, table: Table, output: Path | None) -> None:
     """Write in parts; a file appears whole or not at all, and only its owner can read it."""
     from eventhub.spreadsheets import table_bytes
 
-    parts = table_bytes(form, table.title, table.columns, table.rows)
+    parts = table_bytes(form, table.title, table.columns, table.rows, mark=output is not None)
     if output is None:
         for part in parts:
             sys.stdout.buffer.write(part)

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -354,7 +353,7 @@ async def test_the_answer_takes_one_statement(year: None, monkeypatch: pytest.Mo
     assert len(asked_for) == 1
 
 
-async def test_an_empty_answer_says_so(client: httpx.AsyncClient, year: None, app: Any) -> None:
+async def test_an_empty_answer_says_so(year: None, app: Any) -> None:
     async with await signed_in(app) as staff:
         page = await staff.get("/staff/explorer", params={"year": "1990"})
         nothing = json.loads((await staff.get("/staff/explorer.json", params={"year": "1990"})).text)
