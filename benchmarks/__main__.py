@@ -398,11 +398,21 @@ def fairness(given: Given) -> list[Measured]:
 
 def feeds(given: Given) -> list[Measured]:
     """Calendars of 10,000 events and of a programme of 120 items, and invitations, against icalendar alone."""
+    return on_both("benchmarks.feeds", given)
+
+
+def exports(given: Given) -> list[Measured]:
+    """Files of 20,000 registrations, against the csv module and xlsxwriter alone."""
+    return on_both("benchmarks.exports", given)
+
+
+def on_both(module: str, given: Given) -> list[Measured]:
+    """What a benchmark in a process of its own finds on each database."""
     found = []
     for kind in ("sqlite", "postgres"):
         with two_databases(kind) as (url, _):
             done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.feeds", str(given.rounds)], env=environment(url, free_port()), cwd=ROOT,
+                [sys.executable, "-m", module, str(given.rounds)], env=environment(url, free_port()), cwd=ROOT,
                 text=True, stdout=subprocess.PIPE, check=True,
             )  # fmt: skip
             for name, ours, limit, aim in json.loads(done.stdout):
@@ -417,6 +427,7 @@ BENCHMARKS: dict[str, Callable[[Given], list[Measured]]] = {
     "letters": letters,
     "fairness": fairness,
     "feeds": feeds,
+    "exports": exports,
 }
 
 

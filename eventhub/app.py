@@ -35,6 +35,8 @@ from eventhub.engagement.web import ENGAGEMENT_PAGES
 from eventhub.errors import Refusal
 from eventhub.events.api import EventsApi
 from eventhub.events.web import EVENT_PAGES
+from eventhub.explorer.api import EXPLORER_API
+from eventhub.explorer.web import EXPLORER_PAGES
 from eventhub.fairness.web import FAIRNESS_PAGES
 from eventhub.feedback.web import FEEDBACK_PAGES
 from eventhub.feeds.web import FEED_PAGES
@@ -107,6 +109,7 @@ PAGES: list[Any] = [
     *STATISTICS_PAGES,
     *ANSWER_PAGES,
     *INDICATOR_PAGES,
+    *EXPLORER_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,
     *PLAN_PAGES,
@@ -122,6 +125,7 @@ API: list[Any] = [
     *ENGAGEMENT_API,
     *INDICATORS_API,
     *ANSWERS_API,
+    *EXPLORER_API,
     *DIRECTORY_API,
 ]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from litestar.response import Stream
 
-from eventhub.spreadsheets import csv_bytes, table_bytes
+from eventhub.spreadsheets import table_bytes
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -25,9 +25,8 @@ def download(form: str, name: str, title: str, columns: Sequence[str], rows: Ite
         rows: Their values.
 
     """
-    content = csv_bytes(columns, rows, mark=True) if form == "csv" else table_bytes(form, title, columns, rows)
     return Stream(
-        content,
+        table_bytes(form, title, columns, rows, mark=True),
         media_type=MEDIA_TYPES[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}.{form}"',

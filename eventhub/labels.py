@@ -311,6 +311,8 @@ _ACTIONS = {
     "import_members": "Members imported",
     "import_partners": "Partners imported",
     "import_people": "People imported",
+    "import_registrations": "Registrations imported",
+    "import_attendance": "Attendance imported",
     "import_events": "Printed calendar imported",
     "import_seats": "Seats imported",
     "import_participant_report": "Participant report imported",

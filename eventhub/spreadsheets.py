@@ -29,7 +29,13 @@ LARGEST_RATIO = 100
 #: What a spreadsheet takes for a formula when a cell begins with it (ASVS 5.0, 1.2.10), perhaps
 #: after quotes that keep it from doing so; with them, guarding and reading back are exact opposites.
 _FORMULA = re.compile("'*[=+\\-@\t\r\0]")
+#: Most cells begin with none of these, which is asked faster.
+_SUSPECT = frozenset("'=+-@\t\r\0")
+#: What the csv module itself writes as `plain_text` would.
+_AS_THEY_ARE = frozenset({int, date})
 _CHUNK_BYTES = 64 * 1024
+#: Spreadsheets count days from 1900 on; what is older stays text.
+_LAST_YEAR_WITHOUT_DATES = 1900
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -369,7 +375,14 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]], *, mark:
         buffer.write("\ufeff")
     writer.writerow([_guarded(name) for name in columns])
     for row in rows:
-        writer.writerow([_guarded(value) for value in row])
+        writer.writerow(
+            [
+                value
+                if value is None or type(value) in _AS_THEY_ARE or (type(value) is str and value[:1] not in _SUSPECT)
+                else _guarded(value)
+                for value in row
+            ]
+        )
         if buffer.tell() >= _CHUNK_BYTES:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -378,8 +391,9 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]], *, mark:
 
 
 def _guarded(value: object) -> str:
-    text = plain_text(value)
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
+    if isinstance(value, str):
+        return f"'{value}" if _FORMULA.match(value) else value
+    return plain_text(value)
 
 
 def plain_text(value: object) -> str:
@@ -394,20 +408,33 @@ def plain_text(value: object) -> str:
 
 
 def xlsx_bytes(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    """Write an XLSX with one sheet, row by row to a temporary file, and give it in parts. Text stays text."""
+    """
+    Write an XLSX with one sheet, row by row to a temporary file, and give it in parts.
+
+    Text stays text, numbers are numbers, days and instants are dates. Cells of a spreadsheet have no time zone: an
+    instant is what the clocks of its own zone show.
+    """
     with tempfile.TemporaryFile() as file:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        options = {
+            "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True,
+        }  # fmt: skip
         book = xlsxwriter.Workbook(file, options)
         page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title).strip()[:31] or "Sheet")
         bold = book.add_format({"bold": True})
+        day, instant = (book.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"))
         page.freeze_panes(1, 0)
         for position, name in enumerate(columns):
             page.write_string(0, position, name, bold)
             page.set_column(position, position, 18)
         for number, row in enumerate(rows, start=1):
             for position, value in enumerate(row):
-                if isinstance(value, int | float) and not isinstance(value, bool):
+                if type(value) is str:
+                    if value:
+                        page.write_string(number, position, value)
+                elif isinstance(value, int | float) and not isinstance(value, bool):
                     page.write_number(number, position, value)
+                elif isinstance(value, date) and value.year > _LAST_YEAR_WITHOUT_DATES:
+                    page.write_datetime(number, position, value, instant if isinstance(value, datetime) else day)
                 elif text := plain_text(value):
                     page.write_string(number, position, text)
         book.close()
@@ -429,16 +456,21 @@ def json_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iter
     yield (b"[" if opening == "[" else b"\n") + b"]\n"
 
 
-def table_bytes(form: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+def table_bytes(
+    form: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, mark: bool = False
+) -> Iterator[bytes]:
     """
     Write a table as `csv`, `xlsx` or `json`: the same columns and rows in each.
+
+    Args:
+        mark: Begin a CSV with the byte order mark; see `csv_bytes`.
 
     Raises:
         ValueError: another format.
 
     """
     if form == "csv":
-        return csv_bytes(columns, rows)
+        return csv_bytes(columns, rows, mark=mark)
     if form == "xlsx":
         return xlsx_bytes(title, columns, rows)
     if form == "json":

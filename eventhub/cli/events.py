@@ -1,9 +1,14 @@
-"""Events from the command line: the parity check, and exports of events and their people."""
+"""Events from the command line: the parity check, and files of events and their people."""
+
+from typing import TYPE_CHECKING
 
 import click
 
 from eventhub.cli import main, run, show
-from eventhub.cli.files import EXPORTS, NARROWED_BY, ExportRequest, Table
+from eventhub.cli.files import EXPORTS, IMPORTS, NARROWED_BY, OF_ONE_EVENT, ExportRequest, ImportRequest, Table
+
+if TYPE_CHECKING:
+    from eventhub.spreadsheets import ImportReport
 
 
 @main.command()
@@ -51,6 +56,26 @@ async def _speakers_out(asked: ExportRequest) -> Table:
     return Table("Speakers", *await speakers_table(slug=asked.event, year=asked.year))
 
 
+async def _registrations_in(asked: ImportRequest) -> "ImportReport":
+    from eventhub.database import utc_now
+    from eventhub.registrations.imports import import_registrations
+
+    return await import_registrations(
+        asked.content, asked.filename, event=asked.event, dry_run=asked.dry_run, now=utc_now()
+    )
+
+
+async def _attendance_in(asked: ImportRequest) -> "ImportReport":
+    from eventhub.database import utc_now
+    from eventhub.registrations.imports import import_attendance
+
+    return await import_attendance(
+        asked.content, asked.filename, event=asked.event, dry_run=asked.dry_run, now=utc_now()
+    )
+
+
+IMPORTS |= {"registrations": _registrations_in, "attendance": _attendance_in}
+OF_ONE_EVENT |= {"registrations", "attendance"}
 EXPORTS |= {
     "events": _events_out,
     "registrations": _registrations_out,

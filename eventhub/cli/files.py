@@ -33,6 +33,7 @@ class ImportRequest:
     source: str = ""
     year: int | None = None
     create_missing: bool = False
+    event: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,12 @@ async def _members_out(_: ExportRequest) -> Table:
     return Table("Members", *await members_table(MemberFilter()))
 
 
+async def _partners_out(_: ExportRequest) -> Table:
+    from eventhub.directory.queries import partners_table
+
+    return Table("Partners", *await partners_table())
+
+
 async def _people_out(_: ExportRequest) -> Table:
     from eventhub.directory.queries import persons_table
 
@@ -114,11 +121,15 @@ IMPORT_OPTIONS: dict[str, frozenset[str]] = {}
 #: What can be exported.
 EXPORTS: dict[str, Callable[[ExportRequest], Awaitable[Table]]] = {
     "members": _members_out,
+    "partners": _partners_out,
     "people": _people_out,
 }
 
 #: The options that narrow an export, by its kind; those that are not here are whole.
 NARROWED_BY: dict[str, frozenset[str]] = {}
+
+#: The imports that --event is for; the others have no rows of one event.
+OF_ONE_EVENT: set[str] = set()
 
 
 def _known(kind: str, kinds: Iterable[str]) -> None:
@@ -132,6 +143,7 @@ def _known(kind: str, kinds: Iterable[str]) -> None:
 @click.option("--source", default="", help="Name of the calendar, when it is not the association's own of its year.")
 @click.option("--year", type=click.IntRange(1985, 2100), help="The year of a printed engagement matrix.")
 @click.option("--create-missing", is_flag=True, help="Make former members of unknown names: only for engagement.")
+@click.option("--event", default="", metavar="SLUG", help="Event of all rows: registrations, attendance.")
 @click.option("--dry-run", is_flag=True, help="Only show the differences.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def import_file(
@@ -140,13 +152,14 @@ def import_file(
     source: str,
     year: int | None,
     create_missing: bool,
+    event: str,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """
     Import FILE, a CSV or XLSX that holds KIND: members, partners, people, events
-    (a printed calendar), seats (in statutory bodies), indicators (printed figures) or engagement
-    (a printed matrix of --year).
+    (a printed calendar), seats (in statutory bodies), registrations, attendance, indicators (printed
+    figures) or engagement (a printed matrix of --year).
 
     The differences are shown; all of the file is written, or nothing when any row is wrong.
 
@@ -156,7 +169,9 @@ def import_file(
     for option, given in (("--year", year is not None), ("--create-missing", create_missing)):
         if given and option not in IMPORT_OPTIONS.get(kind, ()):
             fail(f"{option} is not for {kind}; please leave it out.")
-    asked = ImportRequest(_content(file), file.name, dry_run, source, year, create_missing)
+    if event and kind not in OF_ONE_EVENT:
+        fail(f"--event is not for {kind}; please leave it out.")
+    asked = ImportRequest(_content(file), file.name, dry_run, source, year, create_missing, event)
     report: ImportReport = run(lambda: IMPORTS[kind](asked))
     show(
         asdict(report),
@@ -188,13 +203,16 @@ def _content(file: Path) -> bytes:
 @main.command("export")
 @click.argument("kind")
 @click.option("--event", metavar="SLUG", help="Only rows of this event: registrations, attendance, speakers.")
-@click.option("--year", type=click.IntRange(1985, 2100), help="Only rows of this year; not for members and people.")
+@click.option(
+    "--year", type=click.IntRange(1985, 2100), help="Only rows of this year; not for members, partners and people."
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="csv unless the name of the file says otherwise.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
 def export_file(kind: str, event: str | None, year: int | None, form: str | None, output: Path | None) -> None:
     """
-    Export KIND: members, events, registrations, attendance, speakers, people, engagement,
-    sent-nobody, indicators or calendar-annex.
+    Export KIND: members, partners, people, events, registrations, attendance, speakers, engagement,
+    sent-nobody, indicators or calendar-annex. A CSV file begins with the mark by which spreadsheets know UTF-8;
+    standard output does not.
 
     Example: eventhub export members --format xlsx -o members.xlsx
     """
@@ -221,7 +239,7 @@ def _write(form: str, table: Table, output: Path | None) -> None:
     """Write in parts; a file appears whole or not at all, and only its owner can read it."""
     from eventhub.spreadsheets import table_bytes
 
-    parts = table_bytes(form, table.title, table.columns, table.rows)
+    parts = table_bytes(form, table.title, table.columns, table.rows, mark=output is not None)
     if output is None:
         for part in parts:
             sys.stdout.buffer.write(part)

@@ -23,7 +23,21 @@ IMPORT_KINDS = {
     "events": "A printed calendar of events",
     "seats": "Seats in statutory bodies",
     "indicators": "Printed figures of reports",
+    "registrations": "Registrations",
+    "attendance": "Attendance",
 }
+#: What can be taken out by page, in the same words where both can be done.
+EXPORT_KINDS = {
+    "members": "Members",
+    "partners": "Partners",
+    "people": "People",
+    "events": "Events",
+    "registrations": "Registrations",
+    "attendance": "Attendance",
+    "speakers": "Speakers",
+}
+#: These have rows of a year, and but for events of one event.
+EXPORTS_OF_EVENTS = ("events", "registrations", "attendance", "speakers")
 
 
 class MemberForm(Form):
@@ -86,6 +100,11 @@ class ImportForm(Form):
         "Name of the calendar",
         [wtforms.validators.Length(max=80)],
         description="Only for a calendar that is not the association's own of its year.",
+    )
+    event = wtforms.StringField(
+        "Event",
+        [wtforms.validators.Length(max=90)],
+        description="Only for registrations and attendance of one event: the last part of its address.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

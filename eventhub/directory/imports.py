@@ -30,6 +30,7 @@ from eventhub.directory.planning.partners import (
 )
 from eventhub.directory.planning.people import PERSON_OPTIONAL, PERSON_REQUIRED, Person, plan_people_import
 from eventhub.directory.planning.shared import ImportPlan
+from eventhub.directory.queries import IN_FILES
 from eventhub.directory.rules import email_key
 from eventhub.importing import all_or_nothing, insert_many
 from eventhub.resources import DATA
@@ -111,16 +112,17 @@ async def import_people(
 
     """
     sheet = await asyncio.to_thread(read_sheet, content, filename, required=PERSON_REQUIRED, optional=None)
-    _check_people_columns(sheet)
+    check_columns(sheet, (*PERSON_REQUIRED, *PERSON_OPTIONAL))
     if dry_run:
         existing, members = await _persons(), (await known_members())[0].members
-        return _report(
-            "people", _sound(await asyncio.to_thread(plan_people_import, sheet, list(existing), members)), written=False
-        )
+        former = await former_addresses()
+        plan = _sound(await asyncio.to_thread(plan_people_import, sheet, list(existing), members, former))
+        return _report("people", plan, written=False)
     async with all_or_nothing():
         known, member_ids = await known_members()
         existing = await _persons()
-        plan = _sound(await asyncio.to_thread(plan_people_import, sheet, list(existing), known.members))
+        former = await former_addresses()
+        plan = _sound(await asyncio.to_thread(plan_people_import, sheet, list(existing), known.members, former))
         await insert_many(
             "person",
             (
@@ -146,9 +148,9 @@ async def import_people(
     return _report("people", plan, written=True)
 
 
-def _check_people_columns(sheet: Sheet) -> None:
+def check_columns(sheet: Sheet, known: Sequence[str]) -> None:
     """
-    Refuse columns that imports of persons do not take.
+    Refuse columns that an import does not take, and those that say of people what only they can say.
 
     Raises:
         BadFile: one sentence per column.
@@ -164,12 +166,11 @@ def _check_people_columns(sheet: Sheet) -> None:
                     column=column,
                 )
             )
-        elif column not in (*PERSON_REQUIRED, *PERSON_OPTIONAL):
-            known = ", ".join((*PERSON_REQUIRED, *PERSON_OPTIONAL))
+        elif column not in known:
             faults.append(
                 Sentence(
                     "Line %(line)s: the column “%(column)s” is unknown. Columns are: %(known)s.",
-                    line=1, column=column[:80], known=known,
+                    line=1, column=column[:80], known=", ".join(known),
                 )
             )  # fmt: skip
     if faults:
@@ -225,13 +226,21 @@ async def _partners() -> list[Partner]:
 
 
 async def _persons() -> dict[Person, UUID]:
-    """Persons that a file can name, with their ids; those without address and outside key cannot be found again."""
+    """Persons that a file can name, with their ids."""
     rows = await sql(
         "SELECT p.id AS id, p.outside_key AS outside_key, p.name AS name, p.email AS email, "
         "COALESCE(m.key, '') AS member, p.organisation AS organisation, p.country AS country, p.language AS language "
-        "FROM person p LEFT JOIN member m ON m.id = p.member WHERE p.email IS NOT NULL OR p.outside_key IS NOT NULL"
+        f"FROM person p LEFT JOIN member m ON m.id = p.member WHERE {IN_FILES}"
     )
-    return {Person(**{k: v for k, v in row.items() if k != "id"}): row["id"] for row in rows}
+    return {Person(person_id=str(row["id"]), **{k: v for k, v in row.items() if k != "id"}): row["id"] for row in rows}
+
+
+async def former_addresses() -> dict[str, str]:
+    """Addresses of records that were merged, each with the id of the person that it leads to."""
+    rows = await sql(
+        "SELECT email_key, merged_into FROM person WHERE merged_into IS NOT NULL AND email_key IS NOT NULL"
+    )
+    return {row["email_key"]: str(row["merged_into"]) for row in rows}
 
 
 # Writing members

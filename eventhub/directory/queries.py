@@ -9,10 +9,12 @@ from uuid import UUID
 
 import msgspec
 
-from eventhub.database import Row, sql
+from eventhub.database import Row, sql, tuples
 from eventhub.directory.folding import fold
 from eventhub.directory.rules import email_key
 from eventhub.errors import NotFound
+from eventhub.privacy.rules import ERASED_KEY
+from eventhub.streaming import lines_in_parts
 from eventhub.words import Sentence
 
 MOST_WORDS = 8
@@ -268,7 +270,12 @@ MEMBER_COLUMNS = (
     "outside_key",
     "left_on",
 )
-PERSON_COLUMNS = ("outside_key", "name", "email", "member", "organisation", "country", "language")
+PARTNER_COLUMNS = ("key", "name", "country", "outside_key")
+PERSON_COLUMNS = ("outside_key", "name", "email", "member", "organisation", "country", "language", "person_id")
+#: The outside key of person `p` as files may show it.
+KNOWN_OUTSIDE = f"CASE WHEN p.outside_key LIKE '{ERASED_KEY}%' THEN NULL ELSE p.outside_key END"
+#: Persons `p` that files tell of: no records that were merged into others, and nobody who was forgotten.
+IN_FILES = f"p.merged_into IS NULL AND (p.outside_key IS NULL OR p.outside_key NOT LIKE '{ERASED_KEY}%')"
 
 
 async def members_table(wanted: MemberFilter) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
@@ -286,14 +293,27 @@ async def members_table(wanted: MemberFilter) -> tuple[Sequence[str], Iterator[S
     return MEMBER_COLUMNS, rows
 
 
+async def partners_table() -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    """All partners as rows of a file that `import partners` reads."""
+    rows = await tuples(f"SELECT {', '.join(PARTNER_COLUMNS)} FROM partner ORDER BY name_folded, key")
+    return PARTNER_COLUMNS, iter(rows)
+
+
 async def persons_table() -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """All persons but merged records as rows of a file that `import people` reads; without gender."""
-    found = await sql(f"{_PERSON} WHERE p.merged_into IS NULL ORDER BY LOWER(p.name), p.id")
-    rows = (
-        (
-            row["outside_key"], row["name"], row["email"], row["member_key"], row["organisation"], row["country"],
-            row["language"],
+    """
+    All persons of the files by name, as rows that `import people` reads; without gender.
+
+    They are read while they are written; see `lines_in_parts`.
+    """
+    order = "ORDER BY LOWER(p.name), p.id"
+    keys = await tuples(f"SELECT CAST(p.id AS VARCHAR(36)) FROM person p WHERE {IN_FILES} {order}")
+
+    async def read(part: Sequence[str]) -> list[Sequence[object]]:
+        marks = ", ".join(["{}"] * len(part))
+        return await tuples(
+            "SELECT p.outside_key, p.name, p.email, m.key, p.organisation, p.country, p.language, "
+            f"CAST(p.id AS VARCHAR(36)) FROM person p LEFT JOIN member m ON m.id = p.member WHERE p.id IN ({marks}) {order}",
+            *part,
         )
-        for row in found
-    )  # fmt: skip
-    return PERSON_COLUMNS, rows
+
+    return PERSON_COLUMNS, lines_in_parts([key for (key,) in keys], read)

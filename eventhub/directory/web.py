@@ -1,8 +1,9 @@
 """The directory of members for staff, and the page on which files are imported."""
 
 import base64
+import re
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from litestar.params import FromPath, FromQuery
 from eventhub.access import Identity, Policy, identity_of, open_to
 from eventhub.bodies.imports import import_seats
 from eventhub.directory.commands import edit_member
-from eventhub.directory.forms import IMPORT_KINDS, ImportForm, MemberForm
+from eventhub.directory.forms import EXPORT_KINDS, EXPORTS_OF_EVENTS, IMPORT_KINDS, ImportForm, MemberForm
 from eventhub.directory.imports import import_members, import_partners, import_people
 from eventhub.directory.queries import (
     MemberFilter,
@@ -27,16 +28,25 @@ from eventhub.directory.queries import (
     members,
     members_table,
     other_names_of,
+    partners_table,
+    persons_table,
     regions,
 )
 from eventhub.directory.rules import MemberKind
-from eventhub.downloads import download
-from eventhub.errors import Problems
+from eventhub.downloads import MEDIA_TYPES, download
+from eventhub.errors import Problems, Refusal
+from eventhub.events.exports import events_table
 from eventhub.events.imports import import_events
+from eventhub.events.rules import FIRST_YEAR, LAST_YEAR
 from eventhub.importing import ImportCollision
 from eventhub.indicators.imports import import_indicators
+from eventhub.languages import gettext
 from eventhub.pages import redirect, render
+from eventhub.problems import check_words
+from eventhub.registrations.exports import attendance_table, registrations_table
+from eventhub.registrations.imports import import_attendance, import_registrations
 from eventhub.settings import current_settings
+from eventhub.speakers.overview import speakers_table
 from eventhub.spreadsheets import BadFile, ImportReport
 from eventhub.words import Sentence
 
@@ -52,6 +62,18 @@ _IMPORTS: dict[str, Callable[..., Awaitable[ImportReport]]] = {
     "events": import_events,
     "seats": import_seats,
     "indicators": import_indicators,
+    "registrations": import_registrations,
+    "attendance": import_attendance,
+}
+#: The tables of the command, by kind.
+_EXPORTS: dict[str, Callable[..., Awaitable[tuple[Sequence[str], Iterable[Sequence[object]]]]]] = {
+    "members": partial(members_table, MemberFilter()),
+    "partners": partners_table,
+    "people": persons_table,
+    "events": events_table,
+    "registrations": registrations_table,
+    "attendance": attendance_table,
+    "speakers": speakers_table,
 }
 
 
@@ -138,16 +160,17 @@ class Import(Controller):
     @get("/")
     async def new(self, request: Request[Any, Any, Any]) -> Response[str]:
         """Choose a file."""
-        return render(request, "directory/import", form=ImportForm(), faults=())
+        return _import_page(request, ImportForm())
 
     @post("/", request_max_body_size=UPLOAD_LIMIT, status_code=200)
     async def preview(self, request: Request[Any, Any, Any], now: NamedDependency[datetime]) -> Response[str]:
         """Show what the file would change; nothing is written."""
         form = ImportForm(await request.form())
         if not form.validate():
-            return render(request, "directory/import", status_code=422, form=form, faults=())
+            return _import_page(request, form, status_code=422)
         content = await form.file.data.read()
-        source = (form.source.data or "").strip()
+        of_one_event = form.kind.data in ("registrations", "attendance")
+        source = ((form.event.data if of_one_event else form.source.data) or "").strip().replace("\x00", " ")
         try:
             if len(content) > LARGEST_UPLOAD:
                 raise BadFile(
@@ -156,8 +179,8 @@ class Import(Controller):
             report = await _importer(form.kind.data, source)(
                 content, form.file.data.filename, dry_run=True, now=now, account_id=_who(request).account_id
             )
-        except BadFile as bad:
-            return render(request, "directory/import", status_code=422, form=form, faults=bad.sentences)
+        except Refusal as refused:
+            return _import_page(request, form, refused.sentences, status_code=refused.status_code)
         parcel = _packed(request, form.kind.data, source, form.file.data.filename, content, report)
         return render(request, "directory/import_preview", report=report, parcel=parcel, changed_meanwhile=False)
 
@@ -191,7 +214,81 @@ class Import(Controller):
 
 
 def _importer(kind: str, source: str) -> Callable[..., Awaitable[ImportReport]]:
+    if kind in ("registrations", "attendance"):
+        return partial(_IMPORTS[kind], event=source)
     return partial(import_events, source=source) if kind == "events" else _IMPORTS[kind]
+
+
+def _import_page(
+    request: Request[Any, Any, Any],
+    form: ImportForm,
+    faults: Sequence[str] = (),
+    *,
+    status_code: int = 200,
+    given: Mapping[str, str] | None = None,
+    title: str | None = None,
+) -> Response[str]:
+    """Files in and out; `given` is what was asked of a file that goes out."""
+    return render(
+        request,
+        "directory/import",
+        status_code=status_code,
+        form=form,
+        faults=faults,
+        given=given or {},
+        fault_title=title,
+        export_kinds=EXPORT_KINDS,
+    )
+
+
+@get("/staff/export", opt=open_to(Policy.EDIT_DIRECTORY))
+async def export_file(
+    request: Request[Any, Any, Any],
+    kind: FromQuery[str] = "",
+    year: FromQuery[str] = "",
+    event: FromQuery[str] = "",
+    form: FromQuery[str] = "xlsx",
+) -> Response[Any]:
+    """A file for other systems, with the outside keys; the same rows and columns as the command writes."""
+    try:
+        check_words(kind=(kind or " ", EXPORT_KINDS), form=(form, MEDIA_TYPES))
+        narrowed = _narrowed(kind, year.strip(), event.strip().replace("\x00", " "))
+        table = await _EXPORTS[kind](**narrowed)
+    except Refusal as refused:
+        given = {"kind": kind, "year": year, "event": event, "form": form}
+        return _import_page(
+            request, ImportForm(), refused.sentences, status_code=refused.status_code, given=given,
+            title=gettext("No file was made"),
+        )  # fmt: skip
+    name = "-".join([kind, *(str(value) for value in narrowed.values() if value)])
+    return download(form, name, EXPORT_KINDS[kind], *table)
+
+
+def _narrowed(kind: str, year: str, event: str) -> dict[str, Any]:
+    """
+    What a file is narrowed to.
+
+    Raises:
+        Problems: it cannot be narrowed so.
+
+    """
+    problems: dict[str, list[str]] = {}
+    if year and not (re.fullmatch("[0-9]{4}", year) and FIRST_YEAR <= int(year) <= LAST_YEAR):
+        problems["year"] = [Sentence("The year lies between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)]
+    elif year and event:
+        problems["year"] = [Sentence("Please give an event or a year; an event has its own year.")]
+    if (year or event) and kind not in EXPORTS_OF_EVENTS:
+        problems["year"] = [
+            Sentence("Members, partners and people are of no event and no year. Please leave both empty.")
+        ]
+    if event and kind == "events":
+        problems["event"] = [Sentence("Events are narrowed by their year only.")]
+    if problems:
+        raise Problems(problems)
+    if kind not in EXPORTS_OF_EVENTS:
+        return {}
+    of_year = {"year": int(year) if year else None}
+    return of_year if kind == "events" else {"slug": event or None, **of_year}
 
 
 def _parcels() -> URLSafeTimedSerializer:
@@ -274,4 +371,4 @@ async def _member_page(
     )
 
 
-DIRECTORY_PAGES: list[Any] = [Members, members_file, Import]
+DIRECTORY_PAGES: list[Any] = [Members, members_file, export_file, Import]

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from eventhub.database import sql
-from eventhub.events.queries import EVENT_COLUMNS, EventRow, event_by_slug
-from eventhub.events.zones import as_instant
+from eventhub.database import tuples
+from eventhub.events.queries import event_by_slug
+from eventhub.events.zones import shown_in
+from eventhub.streaming import lines_in_parts
 
 COLUMNS = (
     "slug", "title", "kind", "mode", "involvement", "status", "first_day", "last_day", "starts_at", "ends_at",
@@ -15,20 +16,38 @@ COLUMNS = (
 )  # fmt: skip
 
 
+_READ = (
+    "slug, title, kind, mode, involvement, status, starts_on, ends_on, starts_at, ends_at, time_zone, place, country, "
+    "capacity, counts_in_statistics, printed_start, printed_end, printed_location"
+)
+_STARTS_AT, _ENDS_AT, _ZONE, _COUNTS = (
+    COLUMNS.index(name) for name in ("starts_at", "ends_at", "time_zone", "counts_in_statistics")
+)
+
+
 async def events_table(*, year: int | None) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    """Events of a year, or all, in order of their first day; instants bear the offset of the event's zone."""
+    """
+    Events of a year, or all, in order of their first day; instants bear the offset of the event's zone.
+
+    They are read while they are written; see `lines_in_parts`.
+    """
     condition, values = in_year("starts_on", year)
-    rows = await sql(f"SELECT {EVENT_COLUMNS} FROM event WHERE {condition} ORDER BY starts_on, title, id", *values)
-    return COLUMNS, (_cells(EventRow(**row)) for row in rows)
+    order = "ORDER BY starts_on, title, id"
+    keys = await tuples(f"SELECT CAST(id AS VARCHAR(36)) FROM event WHERE {condition} {order}", *values)
+
+    async def read(part: Sequence[str]) -> list[Sequence[object]]:
+        marks = ", ".join(["{}"] * len(part))
+        return [_cells(row) for row in await tuples(f"SELECT {_READ} FROM event WHERE id IN ({marks}) {order}", *part)]
+
+    return COLUMNS, lines_in_parts([key for (key,) in keys], read)
 
 
-def _cells(event: EventRow) -> Sequence[object]:
-    return (
-        event.slug, event.title, event.kind, event.mode, event.involvement, event.status, event.starts_on, event.ends_on,
-        as_instant(event.starts_at, event.time_zone), as_instant(event.ends_at, event.time_zone), event.time_zone,
-        event.place, event.country, event.capacity, event.counts_in_statistics, event.printed_start, event.printed_end,
-        event.printed_location,
-    )  # fmt: skip
+def _cells(row: Sequence[Any]) -> Sequence[object]:
+    cells = list(row)
+    for place in (_STARTS_AT, _ENDS_AT):
+        cells[place] = shown_in(row[place], row[_ZONE])
+    cells[_COUNTS] = bool(row[_COUNTS])
+    return cells
 
 
 def in_year(column: str, year: int | None) -> tuple[str, list[Any]]:

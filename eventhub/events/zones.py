@@ -43,6 +43,12 @@ def wall_time(instant: datetime, zone: str) -> tuple[date, time]:
     return there.date(), there.time().replace(microsecond=0)
 
 
+def shown_in(value: datetime | None, zone: str | None) -> datetime | None:
+    """An instant as the clocks of a zone show it, with the offset."""
+    return value.astimezone(ZoneInfo(zone or "UTC")) if value else None
+
+
 def as_instant(value: datetime | None, zone: str | None) -> str | None:
     """RFC 3339 with the offset of a zone."""
-    return value.astimezone(ZoneInfo(zone or "UTC")).isoformat() if value else None
+    shown = shown_in(value, zone)
+    return shown.isoformat() if shown else None

@@ -272,6 +272,41 @@ async def _write_registration(
         return await write_newcomer(event, new, member, placed, now, invitation, also_at=also_at)
 
 
+async def register_many(
+    event: EventRow, people: Sequence[NewRegistration], *, now: datetime
+) -> list[tuple[NewRegistration, Registered]]:
+    """
+    Register people whom staff vouch for, one after the other and all of them or nobody, in the caller's transaction.
+
+    Seats and the waiting list are as for everybody, and everybody gets the usual letter.
+
+    Raises:
+        RegistrationClosed: the event takes no registrations now.
+        Problems: something about a person is missing or wrong.
+
+    """
+    event, pools = await lock_seats(event.id)
+    refuse_closed(event, now)
+    pools = await return_due(event, pools, now)
+    done = []
+    for one in people:
+        new, member = await checked_registration(one, event)
+        placed = await take_seat_or_place(pools, new.attends, member)
+        done.append((new, await write_newcomer(event, new, member, placed, now)))
+    return done
+
+
+def refuse_closed(event: EventRow, now: datetime) -> None:
+    """
+    Refuse those whom staff would register.
+
+    Raises:
+        RegistrationClosed: the event takes no registrations now.
+
+    """
+    _check_open(event, now, is_named=True)
+
+
 async def write_newcomer(
     event: EventRow,
     new: NewRegistration,
@@ -778,7 +813,7 @@ async def record_attendance(
     if problems:
         raise Problems(problems)
     async with transaction():
-        await _lock_counting(event.id)
+        await lock_counting(event.id)
         await sql(f"SELECT id FROM registration WHERE id = {{}}{lock_clause()}", registration.id)
         registration = await registration_by_id(registration.id)
         if attended:
@@ -803,7 +838,18 @@ async def record_attendance(
 async def _check_may_attend(registration: RegistrationRow) -> None:
     if registration.status != RegistrationStatus.CONFIRMED:
         raise NotStanding(Sentence("Only people with a seat can be marked as present. Confirm the registration first."))
-    if await sql("SELECT 1 AS one FROM head_count WHERE event = {}", registration.event):
+    await refuse_head_count(registration.event)
+
+
+async def refuse_head_count(event_id: UUID) -> None:
+    """
+    Refuse to begin a list beside a head count.
+
+    Raises:
+        NotStanding: the event has one.
+
+    """
+    if await sql("SELECT 1 AS one FROM head_count WHERE event = {}", event_id):
         raise NotStanding(
             Sentence(
                 "This event has a head count, and people must not be counted twice. "
@@ -812,7 +858,7 @@ async def _check_may_attend(registration: RegistrationRow) -> None:
         )
 
 
-async def _lock_counting(event_id: UUID) -> None:
+async def lock_counting(event_id: UUID) -> None:
     """A list and a head count of one event cannot begin at the same moment."""
     await sql(f"SELECT id FROM event WHERE id = {{}}{lock_clause()}", event_id)
 
@@ -851,7 +897,7 @@ async def record_head_count(event: EventRow, count: NewHeadCount, *, now: dateti
     if problems:
         raise Problems(problems)
     async with transaction():
-        await _lock_counting(event.id)
+        await lock_counting(event.id)
         listed = await sql(
             "SELECT 1 AS one FROM attendance a JOIN registration r ON r.id = a.registration WHERE r.event = {} LIMIT 1",
             event.id,

@@ -1,21 +1,34 @@
 """Registrations and attendance as tables; nobody's gender is in them."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
-from eventhub.database import Row, sql
+from eventhub.database import sql, tuples
+from eventhub.directory.queries import KNOWN_OUTSIDE
 from eventhub.events.exports import chosen_events
 from eventhub.events.queries import event_by_slug
-from eventhub.events.zones import as_instant
+from eventhub.events.zones import shown_in
 from eventhub.questions.queries import answer_counts, columns_for, decoded, questions_of
 from eventhub.questions.rules import Question, answer_cell
-from eventhub.streaming import lines_in_parts
+from eventhub.streaming import lines_in_windows, windows_of
 
-REGISTRATION_COLUMNS = (
-    "event", "name", "email", "status", "attends", "level", "member", "organisation", "city", "country", "language",
-    "registered_at",
-)  # fmt: skip
-ATTENDANCE_COLUMNS = ("event", "name", "email", "member", "organisation", "session", "mode", "recorded_at")
+#: The columns of a file, each with what is read for it; imports read the same ones.
+_REGISTRATION = {
+    "event": "e.slug", "name": "r.name", "email": "p.email", "status": "r.status", "attends": "r.attends",
+    "level": "r.level", "member": "m.key", "organisation": "r.organisation", "city": "r.city", "country": "r.country",
+    "language": "r.language", "registered_at": "r.registered_at", "event_title": "e.title", "event_day": "e.starts_on",
+    "outside_key": KNOWN_OUTSIDE, "member_outside_key": "m.outside_key", "registration_id": "CAST(r.id AS VARCHAR(36))",
+}  # fmt: skip
+_ATTENDANCE = {
+    "event": "e.slug", "name": "r.name", "email": "p.email", "member": "m.key", "organisation": "r.organisation",
+    "session": "i.title", "mode": "a.mode", "recorded_at": "a.recorded_at", "event_title": "e.title",
+    "event_day": "e.starts_on", "outside_key": KNOWN_OUTSIDE, "member_outside_key": "m.outside_key", "registration_id": "CAST(r.id AS VARCHAR(36))",
+}  # fmt: skip
+REGISTRATION_COLUMNS = tuple(_REGISTRATION)
+ATTENDANCE_COLUMNS = tuple(_ATTENDANCE)
+_REGISTERED_AT = REGISTRATION_COLUMNS.index("registered_at")
+_RECORDED_AT = ATTENDANCE_COLUMNS.index("recorded_at")
 
 
 async def registrations_table(
@@ -24,40 +37,61 @@ async def registrations_table(
     """
     Registrations of one event, of a year, or all, in the order in which they came.
 
-    They are read while they are written; see `lines_in_parts`. Those of one event have a column for each of its questions, in the language
-    of the event; retired ones too, if somebody has answered them.
+    They are read while they are written; see `lines_in_windows`. Those of one event have a column for each of its
+    questions, in the language of the event; retired ones too, if somebody has answered them.
     """
     condition, values = await chosen_events(slug, year)
     questions, language = await _questions_for(slug)
-    keys = await sql(
-        f"SELECT r.id AS id FROM registration r JOIN event e ON e.id = r.event WHERE {condition} "
-        "ORDER BY e.starts_on, e.slug, r.registered_at, r.id",
-        *values,
-    )
     columns = columns_for(questions, REGISTRATION_COLUMNS, language)
+    order = "ORDER BY e.starts_on, e.slug, r.registered_at, r.id"
+    answers = ", r.answers" if questions else ""
 
-    async def read(part: Sequence[UUID]) -> list[Sequence[object]]:
-        marks = ", ".join("{}" for _ in part)
-        rows = await sql(
-            "SELECT r.id AS id, e.slug AS event, e.time_zone AS zone, r.name AS name, p.email AS email, "
-            "r.status AS status, r.attends AS attends, r.level AS level, m.key AS member, "
-            "r.organisation AS organisation, r.city AS city, r.country AS country, r.language AS language, "
-            "r.registered_at AS registered_at, r.answers AS answers "
+    async def keys_of(window: Sequence[UUID]) -> list[str]:
+        rows = await tuples(
+            "SELECT CAST(r.id AS VARCHAR(36)) FROM registration r JOIN event e ON e.id = r.event "
+            f"WHERE r.event IN ({_marks(window)}) {order}",
+            *window,
+        )
+        return [row[0] for row in rows]
+
+    async def read(part: Sequence[str]) -> list[Sequence[object]]:
+        rows = await tuples(
+            f"SELECT {', '.join(_REGISTRATION.values())}, e.time_zone{answers} "
             "FROM registration r JOIN event e ON e.id = r.event JOIN person p ON p.id = r.person "
-            f"LEFT JOIN member m ON m.id = r.member WHERE r.id IN ({marks})",
+            f"LEFT JOIN member m ON m.id = r.member WHERE r.id IN ({_marks(part)}) {order}",
             *part,
         )
-        by_id = {row["id"]: row for row in rows}
-        return [tuple(cells(by_id[key])) for key in part if key in by_id]
+        return [(*line(row), *answered(row)) for row in rows] if questions else [line(row) for row in rows]
 
-    def cells(row: Row) -> Iterator[object]:
-        yield from (row[name] for name in REGISTRATION_COLUMNS[:-1])
-        yield as_instant(row["registered_at"], row["zone"])
-        answers = decoded(row["answers"]) if questions else {}
+    def line(row: Sequence[Any]) -> tuple[object, ...]:
+        return _with_instant(row, _REGISTERED_AT, len(REGISTRATION_COLUMNS))
+
+    def answered(row: Sequence[Any]) -> Iterator[object]:
+        answers = decoded(row[-1])
         for question in questions:
             yield answer_cell(question, answers.get(question.id), language)
 
-    return (*REGISTRATION_COLUMNS, *columns.values()), lines_in_parts([row["id"] for row in keys], read)
+    windows = await _windows("registration r ON r.event = e.id", condition, values)
+    return (*REGISTRATION_COLUMNS, *columns.values()), lines_in_windows(windows, keys_of, read)
+
+
+def _with_instant(row: Sequence[Any], place: int, width: int) -> tuple[object, ...]:
+    """The cells of a row whose instant is shown by the clocks of the zone that follows the cells."""
+    return (*row[:place], shown_in(row[place], row[width]), *row[place + 1 : width])
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["{}"] * len(values))
+
+
+async def _windows(joined: str, condition: str, values: Sequence[Any]) -> list[list[UUID]]:
+    """The chosen events in order, so many together that their rows are a few thousand."""
+    rows = await sql(
+        f"SELECT e.id AS id, COUNT(*) AS n FROM event e JOIN {joined} WHERE {condition} "
+        "GROUP BY e.id, e.starts_on, e.slug ORDER BY e.starts_on, e.slug",
+        *values,
+    )
+    return windows_of((row["id"], row["n"]) for row in rows)
 
 
 async def _questions_for(slug: str | None) -> tuple[list[Question], str]:
@@ -73,15 +107,25 @@ async def _questions_for(slug: str | None) -> tuple[list[Question], str]:
 async def attendance_table(*, slug: str | None, year: int | None) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """Who was there, at one event, in a year, or at all; `session` is the programme item, if it was one."""
     condition, values = await chosen_events(slug, year)
-    rows = await sql(
-        "SELECT e.slug AS event, e.time_zone AS zone, r.name AS name, p.email AS email, m.key AS member, "
-        "r.organisation AS organisation, i.title AS session, a.mode AS mode, a.recorded_at AS recorded_at "
-        "FROM attendance a JOIN registration r ON r.id = a.registration JOIN event e ON e.id = r.event "
-        "JOIN person p ON p.id = r.person LEFT JOIN member m ON m.id = r.member "
-        f"LEFT JOIN programme_item i ON i.id = a.programme_item WHERE {condition} "
-        "ORDER BY e.starts_on, e.slug, r.name, a.recorded_at, a.id",
-        *values,
+    order = "ORDER BY e.starts_on, e.slug, r.name, a.recorded_at, a.id"
+    joined = "attendance a JOIN registration r ON r.id = a.registration JOIN event e ON e.id = r.event"
+
+    async def keys_of(window: Sequence[UUID]) -> list[str]:
+        rows = await tuples(
+            f"SELECT CAST(a.id AS VARCHAR(36)) FROM {joined} WHERE r.event IN ({_marks(window)}) {order}", *window
+        )
+        return [row[0] for row in rows]
+
+    async def read(part: Sequence[str]) -> list[Sequence[object]]:
+        rows = await tuples(
+            f"SELECT {', '.join(_ATTENDANCE.values())}, e.time_zone FROM {joined} JOIN person p ON p.id = r.person "
+            "LEFT JOIN member m ON m.id = r.member LEFT JOIN programme_item i ON i.id = a.programme_item "
+            f"WHERE a.id IN ({_marks(part)}) {order}",
+            *part,
+        )
+        return [_with_instant(row, _RECORDED_AT, len(ATTENDANCE_COLUMNS)) for row in rows]
+
+    windows = await _windows(
+        "registration r ON r.event = e.id JOIN attendance a ON a.registration = r.id", condition, values
     )
-    return ATTENDANCE_COLUMNS, (
-        (*(row[name] for name in ATTENDANCE_COLUMNS[:-1]), as_instant(row["recorded_at"], row["zone"])) for row in rows
-    )
+    return ATTENDANCE_COLUMNS, lines_in_windows(windows, keys_of, read)

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from eventhub.database import sql
+from eventhub.database import sql, tuples
+from eventhub.directory.queries import KNOWN_OUTSIDE
 from eventhub.events.exports import chosen_events
 from eventhub.events.rules import OWN
 from eventhub.speakers.queries import parity_of_events
+from eventhub.streaming import lines_in_parts
 
-SPEAKER_COLUMNS = ("event", "item", "name", "role", "level", "status", "member")
+SPEAKER_COLUMNS = (
+    "event", "item", "name", "role", "level", "status", "member", "outside_key", "member_outside_key",
+)  # fmt: skip
 
 
 async def parity_overview(*, slug: str | None, year: int | None, now: datetime) -> list[dict[str, Any]]:
@@ -46,11 +50,19 @@ async def parity_overview(*, slug: str | None, year: int | None, now: datetime) 
 async def speakers_table(*, slug: str | None, year: int | None) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """Speaker slots of one event, of a year, or all, in the order of the programme."""
     condition, values = await chosen_events(slug, year)
-    rows = await sql(
-        "SELECT e.slug AS event, i.title AS item, p.name AS name, s.role AS role, s.level AS level, s.status AS status, "
-        "m.key AS member FROM speaker_slot s JOIN programme_item i ON i.id = s.programme_item "
-        "JOIN event e ON e.id = i.event JOIN person p ON p.id = s.person LEFT JOIN member m ON m.id = s.member "
-        f"WHERE {condition} ORDER BY e.starts_on, e.slug, i.starts_at, p.name, s.id",
-        *values,
+    order = "ORDER BY e.starts_on, e.slug, i.starts_at, p.name, s.id"
+    slots = (
+        "speaker_slot s JOIN programme_item i ON i.id = s.programme_item JOIN event e ON e.id = i.event "
+        "JOIN person p ON p.id = s.person"
     )
-    return SPEAKER_COLUMNS, (tuple(row[name] for name in SPEAKER_COLUMNS) for row in rows)
+    keys = await tuples(f"SELECT CAST(s.id AS VARCHAR(36)) FROM {slots} WHERE {condition} {order}", *values)
+
+    async def read(part: Sequence[str]) -> list[Sequence[object]]:
+        marks = ", ".join(["{}"] * len(part))
+        return await tuples(
+            "SELECT e.slug, i.title, p.name, s.role, s.level, s.status, m.key, "
+            f"{KNOWN_OUTSIDE}, m.outside_key FROM {slots} LEFT JOIN member m ON m.id = s.member WHERE s.id IN ({marks}) {order}",
+            *part,
+        )
+
+    return SPEAKER_COLUMNS, lines_in_parts([key for (key,) in keys], read)

@@ -4,10 +4,11 @@ import asyncio
 import csv
 import io
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from eventhub.database import sql
+from eventhub.database import sql, transaction, tuples
 from eventhub.directory.commands import MemberFacts, edit_member
 from eventhub.directory.imports import import_members, import_partners, import_people, load_facts
 from eventhub.directory.queries import (
@@ -17,12 +18,13 @@ from eventhub.directory.queries import (
     members,
     members_table,
     other_names_of,
+    partners_table,
     persons_table,
 )
 from eventhub.errors import Problems
-from eventhub.importing import ImportCollision
+from eventhub.importing import ImportCollision, insert_many
 from eventhub.resources import DATA
-from eventhub.spreadsheets import BadFile, Change, csv_bytes, xlsx_bytes
+from eventhub.spreadsheets import BadFile, Change, csv_bytes, table_bytes, xlsx_bytes
 from tests.make import NOW, a_member, a_person, an_account
 
 FACTS = (DATA / "members.csv").read_bytes()
@@ -348,7 +350,7 @@ async def test_persons_are_imported_and_found_again(database: None) -> None:
         Change("Ana Pérez", "email", "Ana@Example.org", "ana@example.org"),
     )
     columns, found = await persons_table()
-    content = b"".join(csv_bytes(columns, found))
+    content = b"".join(csv_bytes(columns, await asyncio.to_thread(list, found)))
     assert "C2,李雷,,,,,en" in content.decode()
     assert (await import_people(content, "p.csv", dry_run=False, now=NOW)).is_empty
 
@@ -386,8 +388,129 @@ async def test_bad_persons_are_named(database: None) -> None:
         "Line 9, column “name”: “Known Two” is in line 8 too.",
     ]
     assert await refused(text("name,team", "A,b"), import_people) == [
-        "Line 1: the column “team” is unknown. Columns are: name, outside_key, email, member, organisation, country, language."
+        "Line 1: the column “team” is unknown. Columns are: name, outside_key, email, member, organisation, country, language, person_id."
     ]
+
+
+async def exported() -> list[dict[str, Any]]:
+    columns, found = await persons_table()
+    return [dict(zip(columns, row, strict=True)) for row in await asyncio.to_thread(list, found)]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_everybody_goes_out_and_in_again_without_a_difference(database: None, form: str) -> None:
+    await import_people(
+        text(PEOPLE, "C1,=Ana,ana@example.org,,+City,ES,es", "C2,'Bo,,,,,", ",Chi,chi@example.org,,,,"),
+        "p.csv", dry_run=False, now=NOW,
+    )  # fmt: skip
+    await a_person("Only A Name")
+    columns, found = await persons_table()
+    rows = await asyncio.to_thread(list, found)
+    assert [row[1] for row in rows] == ["'Bo", "=Ana", "Chi", "Only A Name"]
+    content = b"".join(table_bytes(form, "People", columns, rows, mark=True))
+    before = await everything()
+    again = await import_people(content, f"p.{form}", dry_run=False, now=NOW)
+    assert (again.is_empty, again.unchanged) == (True, 4)
+    assert await everything() == before
+
+
+async def test_a_person_is_found_by_outside_key_before_our_own_key_and_the_address(database: None) -> None:
+    ana, bo = await a_person("Ana", "ana@example.org"), await a_person("Bo", "bo@example.org")
+    await sql("UPDATE person SET outside_key = 'A' WHERE id = {}", ana)
+    moved = await import_people(
+        text("outside_key,name,email", "A,Ana,new@example.org"), "p.csv", dry_run=False, now=NOW
+    )
+    assert moved.changes == (Change("Ana", "email", "ana@example.org", "new@example.org"),)
+    named = await import_people(text("name,person_id,organisation", f"Bo,{bo},City"), "p.csv", dry_run=False, now=NOW)
+    assert named.changes == (Change("Bo", "organisation", "", "City"),)
+    content = text(
+        "outside_key,name,email,person_id",
+        f"A,Mixed,,{bo}",
+        f",Mixed,new@example.org,{bo}",
+        ",Lost,,0e0e0e0e-0000-4000-8000-000000000000",
+    )
+    assert await refused(content, import_people) == [
+        "Line 2, column “person_id”: this is another person than that of the key “A”.",
+        f"Line 3, column “email”: the address belongs to another person than the key “{bo}”.",
+        "Line 4, column “person_id”: there is no person “0e0e0e0e-0000-4000-8000-000000000000”; "
+        "the record may have been merged.",
+        "Line 4, column “email”: a person needs an e-mail address or an outside key, to be found again.",
+    ]
+
+
+async def test_the_address_of_a_merged_record_leads_to_the_person_and_changes_nothing(database: None) -> None:
+    stays, goes = await a_person("Ana", "ana@example.org"), await a_person("A. Ana", "old@example.org")
+    await sql("UPDATE person SET merged_into = {} WHERE id = {}", stays, goes)
+    done = await import_people(text("name,email", "Ana,old@example.org"), "p.csv", dry_run=False, now=NOW)
+    assert (done.is_empty, done.unchanged) == (True, 1)
+    assert [row["name"] for row in await exported()] == ["Ana"]
+
+
+async def test_who_was_forgotten_is_in_no_file_and_comes_back_by_none(database: None) -> None:
+    gone = await a_person("Erased 1234")
+    key = f"erased:{gone}"
+    await sql("UPDATE person SET outside_key = {} WHERE id = {}", key, gone)
+    assert await exported() == []
+    assert await refused(text("outside_key,name,email", f"{key},Ana,ana@example.org"), import_people) == [
+        "Line 2, column “outside_key”: this key is of somebody who was forgotten, and stays so."
+    ]
+
+
+async def test_partners_go_out_and_in_again_without_a_difference(database: None) -> None:
+    await import_partners(
+        text("key,name,country,outside_key", "un-habitat,UN-Habitat,KE,1", "ofpa,=Fund,,"),
+        "p.csv",
+        dry_run=False,
+        now=NOW,
+    )
+    columns, found = await partners_table()
+    content = b"".join(csv_bytes(columns, found, mark=True))
+    before = await everything()
+    again = await import_partners(content, "p.csv", dry_run=False, now=NOW)
+    assert (again.is_empty, again.unchanged) == (True, 2)
+    assert await everything() == before
+
+
+async def test_an_outside_key_goes_before_the_key_of_a_member_or_partner(database: None) -> None:
+    await a_member("Barcelona")
+    content = text("key,name,outside_key", "one,One,1", "two,Two,2")
+    await import_partners(content, "p.csv", dry_run=False, now=NOW)
+    renamed = await import_partners(text("name,outside_key", "First,1"), "p.csv", dry_run=False, now=NOW)
+    assert renamed.changes == (Change("One", "name", "One", "First"),)
+    assert await refused(text("key,name,outside_key", "two,Two,1"), import_partners) == [
+        "Line 2, column “key”: the outside key of this row is that of one, not of “two”."
+    ]
+    await import_members(
+        rows({"outside_key": "P"}, {"member_id": "lyon", "name": "Lyon"}), "m.csv", dry_run=False, now=NOW
+    )
+    assert await refused(rows({"member_id": "lyon", "name": "Lyon", "outside_key": "P"})) == [
+        "Line 2, column “member_id”: the outside key of this row is that of paris, not of “lyon”."
+    ]
+
+
+async def test_people_are_read_part_by_part_while_they_are_written(
+    database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = 1500
+    async with transaction():
+        await insert_many(
+            "person", ("id", "name", "organisation", "country", "language", "created_at"),
+            [(uuid4(), f"P {n:04}", "", "", "en", NOW) for n in range(number)],
+        )  # fmt: skip
+    largest: list[int] = []
+
+    async def measured(statement: str, *values: Any) -> Any:
+        read = await tuples(statement, *values)
+        if "p.organisation" in statement:
+            largest.append(len(read))
+        return read
+
+    monkeypatch.setattr("eventhub.directory.queries.tuples", measured)
+    _, found = await persons_table()
+    first = await asyncio.to_thread(next, found)
+    assert (first[1], largest) == ("P 0000", [1000])  # nothing behind the first part was read
+    rest = await asyncio.to_thread(list, found)
+    assert (len(rest), largest) == (number - 1, [1000, 500])
 
 
 async def test_the_audit_trail_of_an_import_names_nobody(database: None) -> None:

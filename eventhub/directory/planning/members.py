@@ -8,7 +8,14 @@ from typing import Any
 
 from eventhub.directory.countries import time_zones
 from eventhub.directory.folding import fold, slugify
-from eventhub.directory.planning.shared import Cells, ImportPlan, plan_of, same_rows, shared_outside_keys
+from eventhub.directory.planning.shared import (
+    Cells,
+    ImportPlan,
+    plan_of,
+    refuse_other_key,
+    same_rows,
+    shared_outside_keys,
+)
 from eventhub.directory.rules import MemberKind, clean_line
 from eventhub.labels import label_of
 from eventhub.settings import KNOWN_LANGUAGES
@@ -72,7 +79,8 @@ def plan_members_import(sheet: Sheet, existing: Known) -> ImportPlan[Member]:
         faults: list[Sentence] = []
         cells = Cells(row, faults)
         said = _member_of(cells, existing.regions, new_regions)
-        before = by_key.get(said.key) or by_outside_key.get(said.outside_key or "")
+        before = by_outside_key.get(said.outside_key or "") or by_key.get(said.key)
+        refuse_other_key(cells, "member_id", before, by_key)
         if before is None:
             candidates = names.of(said.name) or names.of(*said.other_names)
             if len(candidates) > 1:

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from eventhub.directory.folding import fold, slugify
-from eventhub.directory.planning.shared import Cells, ImportPlan, plan_of, same_rows, shared_outside_keys
+from eventhub.directory.planning.shared import (
+    Cells,
+    ImportPlan,
+    plan_of,
+    refuse_other_key,
+    same_rows,
+    shared_outside_keys,
+)
 from eventhub.spreadsheets import Sheet
 from eventhub.words import Sentence
 
@@ -41,7 +48,8 @@ def plan_partners_import(sheet: Sheet, existing: Sequence[Partner]) -> ImportPla
             country=cells.country(),
             outside_key=cells.text("outside_key", 120) or None,
         )
-        before = by_key.get(said.key) or by_outside_key.get(said.outside_key or "") or by_name.get(fold(name))
+        before = by_outside_key.get(said.outside_key or "") or by_key.get(said.key) or by_name.get(fold(name))
+        refuse_other_key(cells, "key", before, by_key)
         problems += faults
         if faults:
             continue

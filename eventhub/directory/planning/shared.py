@@ -178,3 +178,15 @@ def shared_outside_keys(rows: Sequence[tuple[int, Any, Any]], known: Sequence[An
             )
             found.append(cell_problem(line, "outside_key", reason))
     return found
+
+
+def refuse_other_key(cells: Cells, column: str, before: Any | None, by_key: Mapping[str, Any]) -> None:
+    """Note when a row is found by its outside key, and its key is that of something else that we know."""
+    key = cells.row.get(column)
+    if before and key and key in by_key and key != before.key:
+        cells.wrong(
+            column,
+            Sentence(
+                "the outside key of this row is that of %(owner)s, not of “%(given)s”.", owner=before.key, given=key
+            ),
+        )
