@@ -53,6 +53,8 @@ from eventhub.reference import ReferencePage
 from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
 from eventhub.replies.web import REPLY_PAGES
+from eventhub.reports.api import REPORT_API
+from eventhub.reports.web import REPORT_PAGES
 from eventhub.resources import STATIC
 from eventhub.reviewing.web import REVIEW_PAGES
 from eventhub.series.web import SERIES_PAGES
@@ -98,13 +100,14 @@ PAGES: list[Any] = [
     *OUTCOME_PAGES,
     *COHORT_LIFE_PAGES,
     *STATISTICS_PAGES,
+    *REPORT_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,
     *PLAN_PAGES,
     *WORDING_PAGES,
 ]
 
-API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *DIRECTORY_API]
+API: list[Any] = [EventsApi, SpeakersApi, RegistrationsApi, *LAB_API, *STATISTICS_API, *REPORT_API, *DIRECTORY_API]
 
 
 def provide_now() -> datetime:

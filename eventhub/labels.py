@@ -211,6 +211,8 @@ def label_of(code: str) -> str:
 
 
 _ACTIONS = {
+    "publish_edition": "Edition of the annual report published",
+    "withdraw_edition": "Edition of the annual report withdrawn",
     "make_data_steward": "Made a data steward",
     "unmake_data_steward": "No longer a data steward",
     "word_letter": "Wording of a letter changed",
