@@ -217,9 +217,11 @@ def _write(form: str, table: Table, output: Path | None) -> None:
     click.echo(f"{output} has been written.", err=True)
 
 
-def keep(output: Path, parts: Iterable[bytes]) -> None:
-    """Write a file whole or not at all; only its owner can read it."""
+def keep(output: Path, parts: Iterable[bytes], *, folders: bool = False) -> None:
+    """Write a file whole or not at all; only its owner can read it. With `folders` those it stands in are made."""
     try:
+        if folders:
+            output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as file:
             try:
                 for part in parts:

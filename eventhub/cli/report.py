@@ -79,8 +79,7 @@ def annual_report(year: int, output: Path, form: str | None, language: str, exac
         for one in chosen:
             for name, content in await _files_of(report, language, one, Imprint(utc_now().date())):
                 path = output / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                keep(path, [content])
+                keep(path, [content], folders=True)
                 click.echo(str(path))
         _say(
             "Numbers by gender are exact: for data stewards only, not to be passed on."

@@ -47,14 +47,14 @@ class ReportColumnOut(msgspec.Struct):
 
 
 class ReportTableOut(msgspec.Struct):
-    """One table; cells are texts, numbers, days, or null where nothing is known or shown. Totals are rows as well."""
+    """One table; cells are texts, numbers, days by ISO 8601, or null where nothing is known or shown. Totals are rows as well."""
 
     code: str
     title: str
     note: str
     columns: list[ReportColumnOut]
-    rows: list[list[str | int | date | None]]
-    totals: list[list[str | int | date | None]]
+    rows: list[list[str | int | None]]
+    totals: list[list[str | int | None]]
 
 
 class ReportChartOut(msgspec.Struct):
@@ -151,7 +151,9 @@ def _chart(one: Chart) -> ReportChartOut:
 
 
 def _row(row: tuple[Cell, ...]) -> list[Any]:
-    return [_say(cell) if isinstance(cell, str) else cell for cell in row]
+    return [
+        _say(cell) if isinstance(cell, str) else cell.isoformat() if isinstance(cell, date) else cell for cell in row
+    ]
 
 
 REPORT_API: list[type[Controller]] = [Reports]

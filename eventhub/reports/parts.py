@@ -608,11 +608,19 @@ async def calendar_sections(wanted: Wanted) -> list[Section]:
                     Column("title", Sentence("Title")),
                     Column("location", Sentence("Location")),
                 ),
-                ((row.start, row.end, row.title, row.location) for row in annex),
+                ((row.start, row.end, row.title, _location(row.location)) for row in annex),
                 note=Sentence("An end that is not known is left blank."),
             ),
         )
     ]
+
+
+def _location(printed: str) -> Cell:
+    """A place as it was printed; “Online” is said in the language of the reader."""
+    if printed == "Online":
+        return words(Mode.ONLINE)
+    place, online, rest = printed.rpartition(" & Online")
+    return Sentence("%(place)s & Online", place=place) if online and not rest else printed
 
 
 async def engagement_sections(wanted: Wanted) -> list[Section]:

@@ -10,7 +10,7 @@ from eventhub.words import Sentence
 
 #: Files of a report, and what they are served as. `csv` is one file per table, together in a ZIP archive.
 MEDIA_TYPES = {
-    "html": "text/html; charset=utf-8",
+    "html": "text/html",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "application/zip",
