@@ -19,6 +19,8 @@ FORMATS = tuple(MEDIA_TYPES)
 LONGEST_NOTE = 1000
 #: Fewer panels than this say too much of the people on each of them (docs/decisions/0017-published-numbers.md).
 FEWEST_PANELS = 10
+#: Rows of one table on a page; the files have all of them.
+MOST_ROWS = 250
 #: Differences that a page lists; more are counted only.
 MOST_CHANGES = 500
 
@@ -56,15 +58,33 @@ def _walk(sections: tuple[Section, ...], depth: int) -> Iterator[tuple[int, Sect
 
 def without_links(report: Report) -> Report:
     """The report for readers who have no desk: nothing in it leads to pages of staff."""
+    return _with_tables(report, lambda table: replace(table, links=()))
 
-    def unlinked(section: Section) -> Section:
-        return replace(
-            section,
-            tables=tuple(replace(table, links=()) for table in section.tables),
-            parts=tuple(map(unlinked, section.parts)),
+
+def for_page(report: Report) -> Report:
+    """The report as a page shows it: of long tables the first rows, and that the files have all of them."""
+
+    def shortened(table: DataTable) -> DataTable:
+        if len(table.rows) <= MOST_ROWS:
+            return table
+        more = Sentence(
+            "Shown are the first %(most)s of %(all)s rows; the files have all of them.",
+            most=MOST_ROWS,
+            all=len(table.rows),
         )
+        note = Sentence("%(note)s %(more)s", note=table.note, more=more) if table.note else more
+        return replace(table, rows=table.rows[:MOST_ROWS], links=table.links[:MOST_ROWS], note=note)
 
-    return replace(report, sections=tuple(map(unlinked, report.sections)))
+    return _with_tables(report, shortened)
+
+
+def _with_tables(report: Report, change: Callable[[DataTable], DataTable]) -> Report:
+    def changed(section: Section) -> Section:
+        return replace(
+            section, tables=tuple(map(change, section.tables)), parts=tuple(map(changed, section.parts))
+        )  # fmt: skip
+
+    return replace(report, sections=tuple(map(changed, report.sections)))
 
 
 def file_name(year: int, edition: int | None, language: str, form: str) -> str:

@@ -26,7 +26,7 @@ from eventhub.reports.queries import (
     public_edition,
     public_editions,
 )
-from eventhub.reports.rules import FORMATS, MEDIA_TYPES, MOST_CHANGES, Report, changes_between, file_name
+from eventhub.reports.rules import FORMATS, MEDIA_TYPES, MOST_CHANGES, Report, changes_between, file_name, for_page
 from eventhub.settings import current_settings
 from eventhub.statistics.queries import checked_year, years_with_figures
 from eventhub.words import Sentence
@@ -136,7 +136,7 @@ class PublicReports(Controller):
         found = await public_edition(checked_year(year))
         withdrawn = [one for one in await editions(year) if one.is_withdrawn]
         return render(
-            request, "reports/public", edition=found, report=await content_of(found.id), withdrawn=withdrawn,
+            request, "reports/public", edition=found, report=for_page(await content_of(found.id)), withdrawn=withdrawn,
             files=_files(year, found.number), at=f"/reports/{year}",
         )  # fmt: skip
 
@@ -206,7 +206,7 @@ async def _desk_page(
     years = await years_with_figures()
     report = await report_of(year, is_exact=sees_small_groups(request))
     return render(
-        request, "reports/desk", year=year, report=report, form=form, editions=found, files=_files(year, None),
+        request, "reports/desk", year=year, report=for_page(report), form=form, editions=found, files=_files(year, None),
         years=sorted({*years, year}, reverse=True), said=refusal.sentences if refusal else (),
         changed=len(await _changes(found[0])) if found else 0, at=f"/staff/figures/{year}/report/files",
         status_code=409 if refusal else 422 if form.errors else 200,

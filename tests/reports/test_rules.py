@@ -7,7 +7,7 @@ import pytest
 
 from eventhub.languages import say
 from eventhub.reports.frozen import frozen, thawed
-from eventhub.reports.rules import changes_between, file_name, note_problems, without_links
+from eventhub.reports.rules import changes_between, file_name, for_page, note_problems, without_links
 from eventhub.sections import Column, DataTable, Section
 from eventhub.words import Sentence
 from tests.reports.conftest import a_report
@@ -94,3 +94,11 @@ def test_a_reason_is_asked_for_and_bounded():
     assert note_problems("", required=True) == "Please say why."
     assert note_problems("x" * 1001, required=False) is not None
     assert note_problems("x" * 1000, required=True) is None
+
+
+def test_long_tables_are_shortened_on_pages_only_and_say_so():
+    report = a_report(*((f"Event {number}", None, number) for number in range(1, 252)))
+    table = for_page(report).sections[0].tables[0]
+    assert (len(table.rows), len(table.links), len(table.totals)) == (250, 250, 1)
+    assert table.note == "A note. Shown are the first 250 of 251 rows; the files have all of them."
+    assert for_page(a_report()) == a_report()
