@@ -422,7 +422,6 @@ async def _round(year: int) -> RoundReport | None:
 def _labs_table(wanted: Wanted, found: RoundReport | None) -> tuple[DataTable, ...]:
     labs = wanted.figures.labs
     applied = {lab.slug: (lab.applications, lab.accepted) for lab in found.labs} if found else {}
-    people = wanted.shown_parts([lab.counts for lab in labs])
     return table_of(
         "labs",
         Sentence("The labs of %(year)s", year=str(wanted.year)),
@@ -433,7 +432,6 @@ def _labs_table(wanted: Wanted, found: RoundReport | None) -> tuple[DataTable, .
             Column("accepted", Sentence("Accepted"), is_number=True),
             Column("active_member_cities", Sentence("Active member cities"), is_number=True),
             Column("participants", Sentence("Participants"), is_number=True),
-            *GENDER_COLUMNS[2:4],
         ),
         (
             (
@@ -442,10 +440,8 @@ def _labs_table(wanted: Wanted, found: RoundReport | None) -> tuple[DataTable, .
                 *applied.get(lab.slug, (None, None)),
                 lab.active_members,
                 lab.counts.everybody,
-                one.women_pct,
-                one.men_pct,
             )
-            for lab, one in zip(labs, people, strict=True)
+            for lab in labs
         ),
         links=[f"/staff/labs/{lab.slug}/report" for lab in labs],
     )

@@ -29,8 +29,8 @@ _LOCALES = {"en": "en-GB", "es": "es-ES", "fr": "fr-FR"}
 WIDE = 9
 #: Twentieths of a point between the margins of a page, upright and on its side.
 _UPRIGHT, _SIDEWAYS = 9638, 14570
-#: The same for a bold letter of a table, and for the edges of a cell.
-_LETTER, _PADDING = 118, 150
+#: The same for a letter of the head of a table and of its rows, and for the edges of a cell.
+_BOLD, _LETTER, _PADDING = 138, 108, 150
 _RIGHT = "<w:jc w:val='right'/>"
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 #: Characters that XML 1.0 has no way to write.
@@ -170,6 +170,8 @@ def _set_up(document: Any, language: str, title: str) -> None:
         style = styles[name] if name in styles else styles.add_style(name, 1)
         style.base_style = styles[base]
         _font(style, size, _SOFT if name == "Table Note" else _INK, bold=name == "TOC Heading")
+    note = styles["Table Note"].paragraph_format
+    note.space_before, note.space_after = Pt(4), Pt(10)
     for level in (1, 2):
         style = styles.add_style(f"TOC {level}", 1)
         style.base_style = styles["Normal"]
@@ -302,8 +304,8 @@ def _widths(table: DataTable, width: int) -> list[int]:
     for place, column in enumerate(table.columns):
         word = max(len(part) for part in say(column.head).split() or [""])
         longest = max((len(_cell_text(row[place])) for row in (*table.rows, *table.totals)), default=0)
-        least.append(_PADDING + _LETTER * max(word, min(longest, 12)))
-        wished.append(_PADDING + _LETTER * max(word, min(longest, 60)))
+        least.append(_PADDING + max(_BOLD * word, _LETTER * min(longest, 12)))
+        wished.append(_PADDING + max(_BOLD * word, _LETTER * min(longest, 60)))
     room = width - sum(least)
     if room <= 0:
         return [width * one // sum(least) for one in least]

@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 from eventhub.languages import say
 from eventhub.reports.building import report_of
 from eventhub.reports.documents import Imprint, file_of
-from tests.reports.conftest import a_report
+from tests.reports.sample import a_report
 from tests.statistics.rows import YEAR, a_year
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -10,7 +10,7 @@ from eventhub.reports.frozen import frozen, thawed
 from eventhub.reports.rules import changes_between, file_name, for_page, note_problems, without_links
 from eventhub.sections import Column, DataTable, Section
 from eventhub.words import Sentence
-from tests.reports.conftest import a_report
+from tests.reports.sample import a_report
 
 
 def told(changes):
