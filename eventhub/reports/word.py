@@ -100,7 +100,7 @@ class _Writer:
             described = gettext("%(title)s. The numbers are in the tables of this section.") % {"title": title}
             picture._inline.docPr.set("descr", described)
             picture._inline.docPr.set("name", f"chart-{self._figures}")
-            _caption(self._document, gettext("Figure"), "Figure", self._figures, title)
+            _caption(self._document, gettext("Chart"), "Figure", self._figures, title)
         for table in section.tables:
             self._table(table)
 

@@ -104,7 +104,7 @@ async def test_the_docx_has_headings_captions_tables_pictures_and_contents():
     assert [text for name, text in styled if name == "Heading 1"] == ["Events"]
     assert [text for name, text in styled if name == "Heading 2"] == ["A part"]
     assert [text for name, text in styled if name == "Caption"] == [
-        "Figure 1. Most are few", "Figure 2. Women were 40 per cent", "Table 1. Things of 2023",
+        "Chart 1. Most are few", "Chart 2. Women were 40 per cent", "Table 1. Things of 2023",
     ]  # fmt: skip
     assert ("Normal", "2 events") in styled
     (table,) = document.tables
@@ -215,7 +215,7 @@ async def test_no_heading_caption_or_head_of_a_column_is_left_in_english(languag
     english = {str(section.title) for _, section in report.all_sections}
     english |= {str(table.title) for _, table in report.tables}
     english |= {str(column.head) for _, table in report.tables for column in table.columns}
-    alike = {"Lab", "Labs", "Panels", "Figure", "Solutions Labs", "Total", "Code"}
+    alike = {"Lab", "Labs", "Panels", "Solutions Labs", "Total", "Code"}
     text = (await file_of(report, language, "html", TODAY)).decode()
     page = Page(text)
     left = [one for one in (*page.headings, *page.cells) if one.strip() in english - alike]
