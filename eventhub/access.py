@@ -37,6 +37,7 @@ class Policy(StrEnum):
     RECORD_ATTENDANCE = "record_attendance"
     EDIT_DIRECTORY = "edit_directory"
     READ_OUTBOX = "read_outbox"
+    PUBLISH_REPORTS = "publish_reports"
     ADMINISTER = "administer"
 
 
@@ -57,6 +58,7 @@ ROLES: dict[Policy, frozenset[Role]] = {
     Policy.RECORD_ATTENDANCE: _WORKING | {Role.CHECK_IN},
     Policy.EDIT_DIRECTORY: frozenset({Role.ADMINISTRATOR, Role.PROGRAMME}),
     Policy.READ_OUTBOX: _WORKING,
+    Policy.PUBLISH_REPORTS: frozenset({Role.ADMINISTRATOR, Role.PROGRAMME}),
     Policy.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
 }
 

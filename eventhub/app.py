@@ -61,6 +61,8 @@ from eventhub.reference import ReferencePage
 from eventhub.registrations.api import RegistrationsApi
 from eventhub.registrations.web import REGISTRATION_PAGES
 from eventhub.replies.web import REPLY_PAGES
+from eventhub.reports.api import REPORT_API
+from eventhub.reports.web import REPORT_PAGES
 from eventhub.resources import STATIC
 from eventhub.reviewing.web import REVIEW_PAGES
 from eventhub.series.web import SERIES_PAGES
@@ -110,6 +112,7 @@ PAGES: list[Any] = [
     *ANSWER_PAGES,
     *INDICATOR_PAGES,
     *EXPLORER_PAGES,
+    *REPORT_PAGES,
     *DIRECTORY_PAGES,
     *BODY_PAGES,
     *PLAN_PAGES,
@@ -126,6 +129,7 @@ API: list[Any] = [
     *INDICATORS_API,
     *ANSWERS_API,
     *EXPLORER_API,
+    *REPORT_API,
     *DIRECTORY_API,
 ]
 

@@ -215,6 +215,8 @@ _ACTIONS = {
     "confirm_quarter": "Activated members of a quarter confirmed",
     "state_engagement": "Engagement of a member typed in",
     "import_engagement": "Engagement matrix imported",
+    "publish_edition": "Edition of the annual report published",
+    "withdraw_edition": "Edition of the annual report withdrawn",
     "make_data_steward": "Made a data steward",
     "unmake_data_steward": "No longer a data steward",
     "word_letter": "Wording of a letter changed",

@@ -12,6 +12,7 @@ import io
 import itertools
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from docx import Document
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
@@ -45,6 +47,8 @@ from eventhub.registrations.forms import gender_choices
 from eventhub.registrations.queries import manage_url
 from eventhub.replies.commands import receive
 from eventhub.replies.queries import answers_of_event, undo_token
+from eventhub.reports.commands import publish_edition
+from eventhub.reports.rules import file_name
 from eventhub.speakers.personal import speaking_url
 from tests.conftest import BASE_URL, browser
 from tests.make import (
@@ -67,10 +71,13 @@ QUETZAL, PTARMIGAN, IBIS = "Xana Quetzal", "Ximo Ptarmigan", "Xiu Ibis"
 STATED = {QUETZAL: "woman", PTARMIGAN: "man", IBIS: "non_binary"}
 NAMES = tuple(name.split()[1] for name in STATED)
 LANGUAGES = ("en", "es", "fr")
-#: Pages that explain the question and its answers; there the grep looks for names beside them.
+#: Pages that explain the question and its answers, and those that print numbers; there the grep looks for names beside them.
 EXPLAINING = frozenset(
-    {"/privacy", "/styleguide", "/registrations/{token:str}", "/speaking/{token:str}", "/applications/{token:str}"}
-)
+    {
+        "/privacy", "/styleguide", "/registrations/{token:str}", "/speaking/{token:str}", "/applications/{token:str}",
+        "/reports/{year:int}", "/reports/{year:int}/{file:str}", "/api/v1/reports/{year:int}",
+    }
+)  # fmt: skip
 #: Not the same twice: they count and time the calls themselves.
 LIVELY = frozenset({"/metrics", "/health/ready", "/staff/audit"})
 #: What some addresses have to be asked.
@@ -135,6 +142,14 @@ def records(body: bytes, media_type: str) -> Iterator[str]:
             yield from ("\t".join(map(str, row)) for row in book.get_sheet_by_name(name).to_python())
     elif media_type.startswith("image/"):
         return  # what people sent themselves
+    elif "wordprocessing" in media_type:
+        document = Document(io.BytesIO(body))
+        yield from (paragraph.text for paragraph in document.paragraphs)
+        yield from ("\t".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows)
+    elif "zip" in media_type:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            for name in archive.namelist():
+                yield from archive.read(name).decode().splitlines()
     elif "pdf" in media_type:
         yield from (page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
     elif "html" in media_type or "xml" in media_type:
@@ -315,7 +330,14 @@ async def the_world() -> World:
             (FeedKind.PERSON, own.person), (FeedKind.MEMBER, desk.member), (FeedKind.LAB, lab.id), (FeedKind.ACCOUNT, account),
         )
     }  # fmt: skip
+    await publish_edition(2099, "Printed.", after=0, now=NOW, account_id=account)
+    report_files = [("en", "html"), ("es", "docx"), ("fr", "xlsx"), ("en", "csv")]
     found.values = {
+        ("year", "/reports"): ["2099"],
+        ("year", "/api/v1/reports"): ["2099"],
+        ("number", "/staff/figures"): ["1"],
+        ("file", "/staff/figures"): [file_name(2099, number, *one) for one in report_files for number in (None, 1)],
+        ("file", "/reports"): [file_name(2099, 1, *one) for one in report_files],
         ("slug", "/events"): [event.slug, f"{event.slug}.ics", f"{event.slug}.atom"],
         ("slug", "/staff/events"): [event.slug],
         ("slug", "/api/v1/events"): [event.slug],

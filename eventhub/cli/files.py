@@ -236,7 +236,7 @@ def export_file(kind: str, event: str | None, year: int | None, form: str | None
 
 
 def _write(form: str, table: Table, output: Path | None) -> None:
-    """Write in parts; a file appears whole or not at all, and only its owner can read it."""
+    """Write in parts, to a file or to standard output."""
     from eventhub.spreadsheets import table_bytes
 
     parts = table_bytes(form, table.title, table.columns, table.rows, mark=output is not None)
@@ -245,7 +245,15 @@ def _write(form: str, table: Table, output: Path | None) -> None:
             sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
         return
+    keep(output, parts)
+    click.echo(f"{output} has been written.", err=True)
+
+
+def keep(output: Path, parts: Iterable[bytes], *, folders: bool = False) -> None:
+    """Write a file whole or not at all; only its owner can read it. With `folders` those it stands in are made."""
     try:
+        if folders:
+            output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as file:
             try:
                 for part in parts:
@@ -257,4 +265,3 @@ def _write(form: str, table: Table, output: Path | None) -> None:
                 raise
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror or error}.")
-    click.echo(f"{output} has been written.", err=True)

@@ -31,7 +31,7 @@ async def indicator_sections(year: int) -> tuple[Section, ...]:
 def _section(scope: str, year: int, rows: list[Compared]) -> Section:
     code = f"indicators-{slugify(scope, 60)}"
     title = Sentence("Indicators of %(year)s: %(scope)s", year=str(year), scope=scope)
-    return Section(code, title, tables=(_table(f"{code}-{year}", title, year, rows),))
+    return Section(code, title, tables=(_table(f"{code}-values", title, year, rows),))
 
 
 def _table(code: str, title: Sentence, year: int, rows: list[Compared]) -> DataTable:

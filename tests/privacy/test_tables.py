@@ -33,7 +33,7 @@ NOT_OF_PERSONS = {
     "mail_pause": "why staff hold letters back", "mailbox": "our own mailbox", "measure": "plans",
     "member": "members", "member_name": "members", "partner": "partners", "planned_letter": "what staff write to everybody",
     "programme_item": "programmes; what staff wrote is not searched", "question": "what is asked, not what was answered",
-    "region": "regions", "schema_migration": "the schema", "seat_pool": "seats", "statutory_body": "bodies",
+    "region": "regions", "report_edition": "published reports: titles and numbers, which never change", "schema_migration": "the schema", "seat_pool": "seats", "statutory_body": "bodies",
     "theme": "themes", "wording_term": "the glossary",
 }  # fmt: skip
 

@@ -1,0 +1,130 @@
+"""The report as a workbook: a first sheet that names the others, one sheet per table, native charts beside their numbers."""
+
+import io
+from datetime import date, datetime
+from typing import Any
+
+import xlsxwriter
+
+from eventhub.languages import gettext, say
+from eventhub.reports.rules import Report
+from eventhub.sections import Cell, Chart, ChartKind, DataTable
+
+#: Colours and patterns of the parts of a bar; the patterns tell them apart without colour.
+_FILLS = (("#0b5c58", None), ("#e9a179", "wide_upward_diagonal"), ("#c9c2b0", "dotted_grid"), ("#ece6d9", None))
+_WIDEST, _NARROWEST = 60, 9
+_LONGEST_SHEET_NAME = 31
+
+
+def workbook_bytes(report: Report, lines: list[str], day: date) -> bytes:
+    """
+    The workbook in the language being spoken.
+
+    Heads of columns are their codes, which are the same in every language;
+    their words stand as a comment. Text stays text, whatever it begins with.
+    """
+    file = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(file, options)
+    book.set_properties({"title": say(report.title), "created": datetime(day.year, day.month, day.day)})  # noqa: DTZ001
+    formats = {
+        "bold": book.add_format({"bold": True, "bottom": 1}),
+        "large": book.add_format({"bold": True, "font_size": 16}),
+        "text": book.add_format({"text_wrap": True, "valign": "top"}),
+        "number": book.add_format({"num_format": "#,##0", "valign": "top"}),
+        "day": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"}),
+    }
+    first = book.add_worksheet(gettext("Contents")[:_LONGEST_SHEET_NAME])
+    first.set_column(0, 0, 34)
+    first.set_column(1, 1, 90)
+    first.write_string(0, 0, say(report.title), formats["large"])
+    for place, line in enumerate(lines, start=1):
+        first.write_string(place, 0, line)
+    row, taken = len(lines) + 2, {first.get_name().casefold()}
+    for _, section in report.all_sections:
+        for sentence in section.sentences:
+            first.write_string(row, 0, say(section.title))
+            first.write_string(row, 1, say(sentence), formats["text"])
+            row += 1
+        for table in section.tables:
+            name = _sheet_name(table.code, taken)
+            _write(book, name, table, formats)
+            first.write_url(row, 0, f"internal:'{name}'!A1", string=name)
+            first.write_string(row, 1, say(table.title), formats["text"])
+            row += 1
+        for chart in section.charts:
+            _draw(book, chart, taken, formats)
+    book.close()
+    return file.getvalue()
+
+
+def _sheet_name(code: str, taken: set[str]) -> str:
+    """The code of a table as the name of a sheet: at most 31 characters, none twice."""
+    name, number = code[:_LONGEST_SHEET_NAME], 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{code[: _LONGEST_SHEET_NAME - 1 - len(str(number))]}~{number}"
+    taken.add(name.casefold())
+    return name
+
+
+def _write(book: Any, name: str, table: DataTable, formats: dict[str, Any]) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 1)
+    rows = (*table.rows, *table.totals)
+    for place, column in enumerate(table.columns):
+        longest = max((len(str(row[place])) for row in rows if row[place] is not None), default=0)
+        sheet.set_column(place, place, min(max(longest, len(column.code), _NARROWEST) + 1, _WIDEST))
+        sheet.write_string(0, place, column.code, formats["bold"])
+        sheet.write_comment(0, place, say(column.head))
+    for number, row in enumerate(rows, start=1):
+        for place, cell in enumerate(row):
+            _write_cell(sheet, number, place, cell, formats)
+    sheet.repeat_rows(0)
+    sheet.fit_to_pages(1, 0)
+
+
+def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any]) -> None:
+    if cell is None:
+        return
+    if isinstance(cell, date):
+        sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), formats["day"])  # noqa: DTZ001
+    elif isinstance(cell, int):
+        sheet.write_number(row, column, cell, formats["number"])
+    else:
+        sheet.write_string(row, column, say(cell), formats["text"])
+
+
+def _draw(book: Any, chart: Chart, taken: set[str], formats: dict[str, Any]) -> None:
+    """A chart on a sheet of its own, beside the numbers it reads: they change together."""
+    name = _sheet_name(chart.code, taken)
+    sheet = book.add_worksheet(name)
+    sheet.set_column(0, 0, 38)
+    for place, head in enumerate((chart.label_head, *chart.series)):
+        sheet.write_string(0, place, say(head), formats["bold"])
+    for row, (label, numbers) in enumerate(chart.rows, start=1):
+        sheet.write_string(row, 0, say(label))
+        for place, number in enumerate(numbers, start=1):
+            sheet.write_number(row, place, number)
+    stacked = chart.kind is ChartKind.STACKED
+    drawn = book.add_chart({"type": "bar", "subtype": "percent_stacked"} if stacked else {"type": "bar"})
+    last = len(chart.rows)
+    for place in range(len(chart.series)):
+        colour, pattern = _FILLS[place]
+        fill = {"pattern": {"pattern": pattern, "fg_color": "#ffffff", "bg_color": colour}} if pattern else {"fill": {"color": colour}}  # fmt: skip
+        drawn.add_series(
+            {
+                "name": [name, 0, place + 1],
+                "categories": [name, 1, 0, last, 0],
+                "values": [name, 1, place + 1, last, place + 1],
+                "border": {"color": "#767f78"},
+                "data_labels": {"value": True, "font": {"bold": True, "color": "#ffffff" if stacked and not place else "#000000"}},
+                **fill,
+            }
+        )  # fmt: skip
+    drawn.set_title({"name": say(chart.title), "name_font": {"size": 12}, "overlay": False})
+    drawn.set_legend({"position": "bottom"} if stacked else {"none": True})
+    drawn.set_y_axis({"reverse": True})
+    drawn.set_x_axis({"major_gridlines": {"visible": False}, "visible": False})
+    drawn.set_size({"width": 760, "height": 140 + 44 * last})
+    sheet.insert_chart(1, len(chart.series) + 2, drawn, {"description": say(chart.title)})
