@@ -189,7 +189,10 @@ async def test_a_printed_year_of_141_members_has_the_closing_rows_that_were_prin
     report = await taken(csv_of(*a_printed_year()), create_missing=True)
     assert (len(report.new), report.remarks) == (
         141,
-        ("The closing rows of the file are those that the matrix will have.",),
+        (
+            "The file is taken for the whole matrix of the year: 1 member that it does not list has no row any more.",
+            "The closing rows of the file are those that the matrix will have.",
+        ),
     )
     matrix = await engagement_of(2020)
     members, total = matrix.total_members(), matrix.total()
@@ -255,6 +258,14 @@ async def test_the_file_of_a_few_members_says_nothing_of_the_others(database):
     await a_year()
     await taken(csv_of("member,fee_paid", "Rome,1", "Lima,1"), year=2023)
     assert [row.name for row in (await engagement_of(2023)).rows] == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
+
+
+async def test_the_activation_of_less_than_half_of_the_members_is_no_whole_matrix(database):
+    await a_year()
+    await taken(csv_of("member,activated", "Rome,", "Lima,yes"), year=2023)
+    matrix = await engagement_of(2023)
+    assert [row.name for row in matrix.rows] == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
+    assert [row.name for row in matrix.rows if row.cells["activated"].value] == ["Barcelona", "Lima", "Quito"]
 
 
 async def test_a_matrix_of_the_running_year_does_not_say_who_the_members_are(database):
