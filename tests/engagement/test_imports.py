@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from eventhub.database import sql
+from eventhub.engagement.commands import state_cells
 from eventhub.engagement.imports import import_engagement
 from eventhub.engagement.queries import activation_of, engagement_of, members_that_sent_nobody
 from eventhub.engagement.sheets import engagement_sheet
@@ -286,3 +287,13 @@ async def test_names_that_two_members_bear_are_not_guessed(database):
     faults = await faults_of(csv_of("member,fee_paid", "LIMA,1"))
     assert "may be each of" in faults[0]
     assert set(await ids()) == {"bogota", "lima", "rome", "lima-city"}
+
+
+async def test_importing_what_the_data_give_takes_back_what_was_said_otherwise(database):
+    """Rome was at two board meetings; somebody typed in three, and the printed matrix has two."""
+    await an_engaged_year()
+    await state_cells(2023, "rome", {"board_meetings": "3"}, now=NOW, account_id=None)
+    report = await taken(csv_of("member,board_meetings", "Rome,2"), year=2023)
+    assert [(one.before, one.after) for one in report.changes] == [("3", "2")]
+    assert await sql("SELECT id FROM engagement_cell") == []
+    assert cells(await engagement_of(2023))["Rome"]["board_meetings"] == 2
