@@ -6,13 +6,13 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from eventhub.accounts.commands import record
-from eventhub.database import sql, transaction
+from eventhub.database import sql
 from eventhub.directory.rules import clean_line
 from eventhub.engagement.columns import columns_of
 from eventhub.engagement.queries import activation_of, engagement_of
 from eventhub.engagement.rules import Unreadable, comment_problem, kept_text, read_value
 from eventhub.errors import NotFound, Problems
-from eventhub.importing import insert_many
+from eventhub.importing import all_or_nothing, insert_many
 from eventhub.words import Sentence
 
 
@@ -39,6 +39,7 @@ async def confirm_quarter(
     Raises:
         Problems: the quarter has not begun, or a comment is too long.
         NotFound: one of the members is none at that date.
+        ImportCollision: somebody else confirmed the same members at the same time.
 
     """
     if date(year, quarter * 3 - 2, 1) > now.date():
@@ -46,7 +47,7 @@ async def confirm_quarter(
     words = {key: Word(word.is_active, clean_line(word.comment)) for key, word in words.items()}
     if wrong := next((found for word in words.values() if (found := comment_problem(word.comment))), None):
         raise Problems({"comment": [wrong]})
-    async with transaction():
+    async with all_or_nothing():
         known = {row.key: row for row in (await activation_of(year, quarter)).rows}
         if unknown := words.keys() - known.keys():
             raise NotFound(Sentence("“%(key)s” is no member at the end of this quarter.", key=min(unknown)[:80]))
@@ -95,6 +96,7 @@ async def state_cells(
     Raises:
         NotFound: the member is not in the matrix of the year.
         Problems: a cell cannot hold what was typed; the fields are the codes.
+        ImportCollision: somebody else typed in the same cells at the same time.
 
     """
     columns = {column.code: column for column in columns_of(year) if column.code != "activated"}
@@ -111,7 +113,7 @@ async def state_cells(
         said[code] = kept_text(columns[code], value) if text.strip() else None
     if problems:
         raise Problems(problems)
-    async with transaction():
+    async with all_or_nothing():
         row = next((one for one in (await engagement_of(year)).rows if one.key == key), None)
         if row is None:
             raise NotFound(Sentence("There is no such member in the engagement matrix of %(year)s.", year=str(year)))

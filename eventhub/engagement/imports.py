@@ -187,8 +187,9 @@ def plan_engagement_import(
     Compare a printed matrix with the one of the database.
 
     A file is taken for the whole matrix of its year when the year is over and
-    the file says who is activated or has closing rows: then the members of
-    that year are those that it lists. Any other file only says more of some.
+    the file has closing rows, or says of half of the members or more who is
+    activated: then the members of that year are those that it lists. Any other
+    file only says more of some.
     """
     columns = {column.code: column for column in matrix.columns if column.code in sheet.columns}
     problems: list[Sentence] = []
@@ -200,7 +201,7 @@ def plan_engagement_import(
     sums = {name: _closing_cells(row, columns, problems) for name, row in closing.items()}
     if problems:
         return MatrixPlan(problems=tuple(problems))
-    is_whole = is_over and ("activated" in columns or bool(closing))
+    is_whole = is_over and (bool(closing) or ("activated" in columns and 2 * len(lines) >= len(matrix.rows)))
     return _compared(lines, sums, matrix, columns, is_whole)
 
 
@@ -360,7 +361,7 @@ def _compared(
                 touched.add(line.key)
             confirmed = said if confirmed is not None or said != hint else None
         now["activated"] = Cell(computed=hint, stated=confirmed)
-    listing = None
+    listing, dropped = None, []
     if is_whole:
         kept = {key: row for key, row in before.items() if key not in after and _has_anything(row)}
         added = [line for line in lines if line.key not in before]
@@ -385,7 +386,20 @@ def _compared(
         changes=tuple(change for change in changes if change.subject not in {line.name for line in made}),
         changed=sum(line.key in touched for line in known_lines),
         unchanged=sum(line.key not in touched for line in known_lines),
-        remarks=_remarks(sums, tuple(columns.values()), everybody, matrix.year),
+        remarks=(*_left_out(len(dropped)), *_remarks(sums, tuple(columns.values()), everybody, matrix.year)),
+    )
+
+
+def _left_out(number: int) -> tuple[Sentence, ...]:
+    """That members lose their row, which staff should see among many differences."""
+    if not number:
+        return ()
+    return (
+        Sentence.counted(
+            "The file is taken for the whole matrix of the year: %(num)s member that it does not list has no row any more.",
+            "The file is taken for the whole matrix of the year: %(num)s members that it does not list have no row any more.",
+            number,
+        ),
     )
 
 

@@ -42,4 +42,4 @@ CREATE UNIQUE INDEX activation_in_force ON activation (year, quarter, member) WH
 CREATE INDEX activation_member ON activation (member);
 
 -- Which members were at an event, without reading all its registrations.
-CREATE INDEX registration_event_member ON registration (event, member);
+CREATE INDEX registration_event_member ON registration (event, member, id);

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from eventhub.database import sql
+from eventhub.engagement.commands import state_cells
 from eventhub.engagement.imports import import_engagement
 from eventhub.engagement.queries import activation_of, engagement_of, members_that_sent_nobody
 from eventhub.engagement.sheets import engagement_sheet
@@ -189,7 +190,10 @@ async def test_a_printed_year_of_141_members_has_the_closing_rows_that_were_prin
     report = await taken(csv_of(*a_printed_year()), create_missing=True)
     assert (len(report.new), report.remarks) == (
         141,
-        ("The closing rows of the file are those that the matrix will have.",),
+        (
+            "The file is taken for the whole matrix of the year: 1 member that it does not list has no row any more.",
+            "The closing rows of the file are those that the matrix will have.",
+        ),
     )
     matrix = await engagement_of(2020)
     members, total = matrix.total_members(), matrix.total()
@@ -257,6 +261,14 @@ async def test_the_file_of_a_few_members_says_nothing_of_the_others(database):
     assert [row.name for row in (await engagement_of(2023)).rows] == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
 
 
+async def test_the_activation_of_less_than_half_of_the_members_is_no_whole_matrix(database):
+    await a_year()
+    await taken(csv_of("member,activated", "Rome,", "Lima,yes"), year=2023)
+    matrix = await engagement_of(2023)
+    assert [row.name for row in matrix.rows] == ["Barcelona", "Lima", "Montréal", "Quito", "Rome"]
+    assert [row.name for row in matrix.rows if row.cells["activated"].value] == ["Barcelona", "Lima", "Quito"]
+
+
 async def test_a_matrix_of_the_running_year_does_not_say_who_the_members_are(database):
     await three()
     await taken(csv_of("member,activated", "Rome,yes"), year=NOW.year)
@@ -275,3 +287,13 @@ async def test_names_that_two_members_bear_are_not_guessed(database):
     faults = await faults_of(csv_of("member,fee_paid", "LIMA,1"))
     assert "may be each of" in faults[0]
     assert set(await ids()) == {"bogota", "lima", "rome", "lima-city"}
+
+
+async def test_importing_what_the_data_give_takes_back_what_was_said_otherwise(database):
+    """Rome was at two board meetings; somebody typed in three, and the printed matrix has two."""
+    await an_engaged_year()
+    await state_cells(2023, "rome", {"board_meetings": "3"}, now=NOW, account_id=None)
+    report = await taken(csv_of("member,board_meetings", "Rome,2"), year=2023)
+    assert [(one.before, one.after) for one in report.changes] == [("3", "2")]
+    assert await sql("SELECT id FROM engagement_cell") == []
+    assert cells(await engagement_of(2023))["Rome"]["board_meetings"] == 2
