@@ -138,10 +138,16 @@ async def measured(rounds: int) -> list[tuple[str, float, float, float]]:
 
     engine = "sqlite" if is_sqlite() else "postgres"
     return [
-        await by_turns(f"CSV to the csv module, {engine}", lambda: ours("csv"), lambda: alone(csv_alone), rounds, 1 / 3),
+        await by_turns(
+            f"CSV to the csv module, {engine}", lambda: ours("csv"), lambda: alone(csv_alone), rounds, 1 / 3
+        ),
         await by_turns(f"CSV to bare SQL and csv, {engine}", lambda: ours("csv"), bare, rounds, 1 / 3),
         await by_turns(
-            f"XLSX to xlsxwriter, {engine}", lambda: ours("xlsx"), lambda: alone(xlsx_alone), max(rounds // 3, 3), 1 / 1.5
+            f"XLSX to xlsxwriter, {engine}",
+            lambda: ours("xlsx"),
+            lambda: alone(xlsx_alone),
+            max(rounds // 3, 3),
+            1 / 1.5,
         ),
     ]
 

@@ -6,11 +6,12 @@ import io
 import json
 import random
 import zipfile
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from eventhub.spreadsheets import BadFile, Sheet, csv_bytes, json_bytes, read_sheet, xlsx_bytes
 
@@ -230,3 +231,15 @@ def test_all_formats_have_the_same_columns_and_rows() -> None:
         {"name": "d", "note": "2026-11-25"},
     ]
     assert json.loads(b"".join(json_bytes(columns, []))) == []
+
+
+def test_days_and_instants_are_dates_in_an_xlsx_and_numbers_are_numbers() -> None:
+    there = datetime(2026, 11, 25, 9, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    row = [date(2026, 11, 25), there, 3, 2.5, "2026-11-25", date(1899, 12, 31)]
+    content = b"".join(xlsx_bytes("Rows", list("abcdef"), [row]))
+    _, cells = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    # Cells have no zone: 9.30 is what the clocks there show.
+    assert cells == [date(2026, 11, 25), there.replace(tzinfo=None), 3, 2.5, "2026-11-25", "1899-12-31"]
+    assert b"".join(csv_bytes(list("abcdef"), [row])).splitlines()[1] == (
+        b"2026-11-25,2026-11-25T09:30:00+05:30,3,2.5,2026-11-25,1899-12-31"
+    )

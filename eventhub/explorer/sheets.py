@@ -103,6 +103,11 @@ def finding(answer: Answer, names: Names) -> Sentence:
     return Sentence("No group stands out: %(total)s in all (%(counted)s).", total=total, counted=counted)
 
 
+def _head(name: str) -> Sentence:
+    """The head of a column: a word of ours, or a name that is nobody's to translate."""
+    return name if isinstance(name, Sentence) else Sentence(name)
+
+
 def columns_of(answer: Answer, names: Names) -> tuple[Column, ...]:
     """Code and name of the group, a column for each of the second dimension, the sum, and perhaps women and men."""
     question = answer.question
@@ -111,7 +116,7 @@ def columns_of(answer: Answer, names: Names) -> tuple[Column, ...]:
         found += [
             Column(
                 f"{question.across}.{key or NONE}",
-                Sentence("%(name)s", name=name_of(question.across, key, names)),
+                _head(name_of(question.across, key, names)),
                 is_number=True,
             )
             for key in answer.columns
@@ -203,7 +208,7 @@ def _chart(answer: Answer, names: Names) -> Chart:
             title=finding(answer, names),
             label_head=DIMENSIONS[question.by],
             series=tuple(
-                Sentence("%(name)s", name=name_of(question.across, key, names)) for key in answer.columns
+                _head(name_of(question.across, key, names)) for key in answer.columns
             ),
             rows=tuple((label, group.cells) for label, group in zip(labels, shown, strict=True)),
         )  # fmt: skip
