@@ -111,6 +111,7 @@ async def test_the_public_reads_the_newest_edition_without_reasons_or_names_of_a
     await published(note="First.")
     await published(after=1, note="Second.")
     await withdraw_edition(YEAR, 2, "Misprinted.", now=NOW, account_id=await some_account())
+    await sql("UPDATE account SET name = 'Zelda Quill'")
     listed = await client.get("/reports")
     assert f'href="/reports/{YEAR}"' in listed.text
     page = await client.get(f"/reports/{YEAR}")
@@ -120,7 +121,7 @@ async def test_the_public_reads_the_newest_edition_without_reasons_or_names_of_a
     answers = [page, listed, *[await client.get(link) for link in links], await client.get(f"/api/v1/reports/{YEAR}")]
     for answer in answers:
         assert answer.status_code == 200
-        for secret in (b"Two women had to cancel.", b"Programme</", b"Organiser</", b"/staff/"):
+        for secret in (b"Two women had to cancel.", b"Zelda Quill", b"/staff/"):
             assert secret not in answer.content
     docx = Document(io.BytesIO(next(a for a in answers if "wordprocessing" in a.headers["content-type"]).content))
     texts = [cell.text for table in docx.tables for row in table.rows for cell in row.cells]
