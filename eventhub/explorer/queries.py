@@ -69,7 +69,7 @@ async def choices() -> Choices:
     lines = await action_lines()
     return Choices(
         names={
-            Dimension.KIND: {kind.value: "" for kind in EventKind if kind not in PRIVATE_KINDS},
+            Dimension.KIND: {kind.value: "" for kind in EventKind if kind != EventKind.INTERNAL},
             Dimension.INVOLVEMENT: {one.value: "" for one in Involvement},
             Dimension.MODE: {mode.value: "" for mode in Mode},
             Dimension.REGION: {row["code"]: row["name"] for row in await regions()},
@@ -194,7 +194,8 @@ def _has(question: Question, *dimensions: Dimension) -> bool:
 
 def _chosen_events(to: _Sql, question: Question) -> None:
     """Published events that count, as far as they are narrowed by what is said of events."""
-    private = ", ".join(f"'{kind}'" for kind in sorted(PRIVATE_KINDS))
+    left_out = PRIVATE_KINDS - {EventKind.BILATERAL} if question.involvement == LED else PRIVATE_KINDS
+    private = ", ".join(f"'{kind}'" for kind in sorted(left_out))
     to.add(
         "SELECT e.id AS id, e.starts_on AS starts_on, e.kind AS kind, e.mode AS mode, e.involvement AS involvement, "
         "e.campaign AS campaign, e.host_member AS host_member FROM event e WHERE e.status = 'published' "
@@ -206,10 +207,8 @@ def _chosen_events(to: _Sql, question: Question) -> None:
     if last:
         to.add(" AND e.starts_on <= {}", last)
     own = ", ".join(f"'{one}'" for one in sorted(OWN_INVOLVEMENTS))
-    if question.involvement == OWN:
+    if question.involvement in (OWN, LED):
         to.add(f" AND e.involvement IN ({own})")
-    elif question.involvement == LED:
-        to.add(f" AND (e.involvement IN ({own}) OR (e.involvement = 'supported' AND e.campaign IS NOT NULL))")
     elif question.involvement:
         to.add(" AND e.involvement = {}", question.involvement)
     if question.kind:
