@@ -69,7 +69,7 @@ async def choices() -> Choices:
     lines = await action_lines()
     return Choices(
         names={
-            Dimension.KIND: {kind.value: "" for kind in EventKind if kind not in PRIVATE_KINDS},
+            Dimension.KIND: {kind.value: "" for kind in EventKind if kind != EventKind.INTERNAL},
             Dimension.INVOLVEMENT: {one.value: "" for one in Involvement},
             Dimension.MODE: {mode.value: "" for mode in Mode},
             Dimension.REGION: {row["code"]: row["name"] for row in await regions()},
@@ -194,7 +194,7 @@ def _has(question: Question, *dimensions: Dimension) -> bool:
 
 def _chosen_events(to: _Sql, question: Question) -> None:
     """Published events that count, as far as they are narrowed by what is said of events."""
-    left_out = {EventKind.INTERNAL} if question.involvement == LED else PRIVATE_KINDS
+    left_out = PRIVATE_KINDS - {EventKind.BILATERAL} if question.involvement == LED else PRIVATE_KINDS
     private = ", ".join(f"'{kind}'" for kind in sorted(left_out))
     to.add(
         "SELECT e.id AS id, e.starts_on AS starts_on, e.kind AS kind, e.mode AS mode, e.involvement AS involvement, "

@@ -232,6 +232,8 @@ def _does_not_fit(question: Question) -> list[tuple[str, Sentence]]:
                 Sentence("Women and men are counted among attendances, people and speakers, with one dimension only."),
             )
         )
+    if question.kind == "bilateral" and question.involvement != LED:
+        found.append(("kind", Sentence("Bilateral meetings are counted among events led or co-led only.")))
     if question.count is Measure.LABS:
         found += [
             (name, Sentence("Labs cannot be grouped by this; their sessions are events."))
@@ -278,18 +280,22 @@ _BASE = Sentence(
 )
 _INVOLVEMENTS = {
     OWN: Sentence("Own events are those that the association organises or co-organises."),
-    LED: Sentence(
-        "Led or co-led are own events and, unlike elsewhere, bilateral meetings that the association organised as well."
-    ),
+    LED: Sentence("Led or co-led are own events and bilateral meetings."),
 }
+#: The same where bilateral meetings count.
+_BASE_LED = Sentence(
+    "Of published events only; umbrella events, cancelled events and internal meetings are not counted."
+)
+_EVENTS_LED = Sentence("Published events; umbrella events, cancelled events and internal meetings are not counted.")
 
 
 def definitions(question: Question) -> list[Sentence]:
     """What the numbers of a question mean, in sentences to be printed beside them."""
     labs = question.count is Measure.LABS
-    found = [DEFINITIONS[question.count]]
+    led = question.involvement == LED
+    found = [_EVENTS_LED if led and question.count is Measure.EVENTS else DEFINITIONS[question.count]]
     if not labs and question.count is not Measure.EVENTS:
-        found.append(_BASE)
+        found.append(_BASE_LED if led else _BASE)
     if question.involvement in _INVOLVEMENTS:
         found.append(_INVOLVEMENTS[question.involvement])
     used = {*question.dimensions, *(Dimension(name) for name in WORDS if getattr(question, name))}
