@@ -76,9 +76,12 @@ LIVELY = frozenset({"/metrics", "/health/ready", "/staff/audit"})
 #: What some addresses have to be asked.
 QUERIES = dict.fromkeys(
     (
-        "/api/v1/statistics", "/api/v1/statistics/parity", "/api/v1/statistics/engagement",
+        "/api/v1/statistics",
+        "/api/v1/statistics/parity",
+        "/api/v1/statistics/engagement",
         "/api/v1/statistics/indicators",
-    ), "?year=2099"
+    ),
+    "?year=2099",
 )
 #: Answers that cannot be reached with what is in the database, each for a reason.
 UNREACHED = {
