@@ -235,13 +235,6 @@ class YearEntry:
         return self.computed.value - self.printed.value if self.computed and self.printed else None
 
     @property
-    def words(self) -> Sentence | None:
-        """The same number in words, a stated one with its qualifier."""
-        if self.printed:
-            return self.printed.words
-        return in_words(self.computed.value) if self.computed else None
-
-    @property
     def is_empty(self) -> bool:
         """Whether nothing is known."""
         return self.printed is None and self.computed is None

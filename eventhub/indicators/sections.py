@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from eventhub.directory.folding import slugify
 from eventhub.indicators.queries import Compared, compared, indicators
-from eventhub.indicators.rules import YearEntry, in_words, plain
+from eventhub.indicators.rules import Computed, Qualifier, StatedValue, YearEntry, in_words, plain
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.words import Sentence
 
@@ -65,13 +65,22 @@ def _cells(row: Compared) -> tuple[Cell, ...]:
     return (
         row.indicator.name,
         row.indicator.unit,
-        stated.words if stated else None,
-        in_words(own.value) if own else None,
+        _number(stated),
+        _number(own),
         shares_words(entry),
-        before.words,
+        _number(before.printed or before.computed),
         Sentence("%(change)s %%", change=growth.change) if growth else None,
         f"{stated.source_doc}, {stated.source_section}".strip(", ") if stated else None,
     )
+
+
+def _number(found: StatedValue | Computed | None) -> Cell:
+    """A number for workbooks to count with where it is whole and exact; elsewhere its words."""
+    if found is None:
+        return None
+    words = found.words if isinstance(found, StatedValue) else in_words(found.value)
+    is_exact = isinstance(found, Computed) or found.qualifier == Qualifier.EXACT
+    return int(found.value) if is_exact and found.value == int(found.value) else words
 
 
 def shares_words(entry: YearEntry) -> Sentence | None:

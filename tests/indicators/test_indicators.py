@@ -235,6 +235,9 @@ async def test_sections_have_the_scopes_of_the_year_with_growth_over_the_year_be
         ["New members", "members", "8", None, None, "10", "−20 %", "annual_report_2024, membership review"],
         ["New associate members", "members", "1", None, None, None, None, "annual_report_2024, membership review"],
     ]  # fmt: skip
+    assert membership.rows[0][2:6] == (164, None, None, 154)  # numbers, not words
+    funding = next(section.tables[0] for section in sections if section.code == "indicators-funding")
+    assert str(next(row for row in funding.rows if row[0] == "Income from grants")[2]) == "about 1,240,000"
     assert membership.links[0] == "/staff/indicators/members"
     assert sum(len(section.tables[0].rows) for section in sections) == 34
     assert await indicator_sections(2019) == ()
