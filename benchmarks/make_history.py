@@ -56,10 +56,14 @@ def directory(chance: random.Random, people: int) -> Rows:
         )
         for place, row in enumerate(members)
     ]  # fmt: skip
-    yield "theme", ("id", "code", "name", "tag", "position"), [
-        (key("theme", code), code, code.title(), code, place)
-        for place, code in enumerate(("futures", "ecosystems", "cohesion", "institutions", "gender"))
-    ]
+    yield (
+        "theme",
+        ("id", "code", "name", "tag", "position"),
+        [
+            (key("theme", code), code, code.title(), code, place)
+            for place, code in enumerate(("futures", "ecosystems", "cohesion", "institutions", "gender"))
+        ],
+    )
     for first in range(0, people, 50_000):
         numbers = range(first, min(people, first + 50_000))
         yield "person", ("id", "name", "email", "email_key", "member", "organisation", "country", "language", "created_at"), [
@@ -111,7 +115,23 @@ def year(chance: random.Random, of: int, registrations: int, people: int) -> Row
         for place in range(2):
             item = key("item", f"{event}/{place}")
             at = datetime(day.year, day.month, day.day, 9 + place, tzinfo=UTC)
-            items.append((item, event, "Panel", "panel", day, at.time(), day, at.replace(minute=50).time(), at, at.replace(minute=50), "", "", ""))
+            items.append(
+                (
+                    item,
+                    event,
+                    "Panel",
+                    "panel",
+                    day,
+                    at.time(),
+                    day,
+                    at.replace(minute=50).time(),
+                    at,
+                    at.replace(minute=50),
+                    "",
+                    "",
+                    "",
+                )
+            )
             slots += [
                 (
                     key("slot", f"{item}/{seat}"), item, key("person", chance.randrange(people)),
@@ -133,9 +153,14 @@ def year(chance: random.Random, of: int, registrations: int, people: int) -> Row
     ), items  # fmt: skip
     yield "speaker_slot", ("id", "programme_item", "person", "role", "level", "status", "member", "created_at"), slots
     yield "head_count", ("event", "women", "men", "others", "undisclosed", "source", "recorded_at"), heads
-    yield "event_theme", ("id", "event", "theme"), [
-        (key("event_theme", row[0]), row[0], key("theme", chance.choice(("futures", "cohesion", "gender")))) for row in events
-    ]
+    yield (
+        "event_theme",
+        ("id", "event", "theme"),
+        [
+            (key("event_theme", row[0]), row[0], key("theme", chance.choice(("futures", "cohesion", "gender"))))
+            for row in events
+        ],
+    )
     each = registrations // len(open_ones) + 1
     for event in open_ones:
         chosen = chance.sample(range(people), min(each, people))
@@ -157,7 +182,9 @@ def year(chance: random.Random, of: int, registrations: int, people: int) -> Row
             "country", "language", "time_zone", "answers", "registered_at", "status_at",
         ), taken  # fmt: skip
         yield "attendance", ("id", "registration", "mode", "source", "recorded_at"), there
-    yield from labs(chance, of, [row[0] for row in events if row[4] == "lab_session" and row[6] in ("organised", "co_organised")])
+    yield from labs(
+        chance, of, [row[0] for row in events if row[4] == "lab_session" and row[6] in ("organised", "co_organised")]
+    )
 
 
 def labs(chance: random.Random, of: int, sessions: list[UUID]) -> Rows:
@@ -167,9 +194,11 @@ def labs(chance: random.Random, of: int, sessions: list[UUID]) -> Rows:
     yield "lab", ("id", "lab_round", "slug", "number", "name", "full_title", "description", "place", "country", "status", "created_at"), [
         (key("lab", f"{of}/{n}"), lab_round, f"lab-{of}-{n}", n, f"Lab {n}", "", "", "", "", "finished", AT) for n in range(10)
     ]  # fmt: skip
-    yield "lab_session", ("event", "lab", "number"), [
-        (event, key("lab", f"{of}/{place % 10}"), place // 10 + 1) for place, event in enumerate(sessions)
-    ]
+    yield (
+        "lab_session",
+        ("event", "lab", "number"),
+        [(event, key("lab", f"{of}/{place % 10}"), place // 10 + 1) for place, event in enumerate(sessions)],
+    )
     yield "lab_participant", ("id", "lab", "person", "member", "role", "joined_at"), [
         (key("lab_participant", f"{of}/{n}/{p}"), key("lab", f"{of}/{n}"), key("person", n * 10 + p), key("member", (n * 10 + p) % 160), "participant", AT)
         for n in range(10)

@@ -23,6 +23,7 @@ from eventhub.registrations import upkeep
 from eventhub.replies import mailbox
 from eventhub.replies.commands import release_due
 from eventhub.settings import current_settings
+from eventhub.statistics import kept
 
 #: Each runs until it is cancelled, and goes on after a failure by itself.
 ALWAYS: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
@@ -35,6 +36,7 @@ ALWAYS: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (
     cohort_page.background,
     feedback.background,
     outcomes.background,
+    kept.background,
 )
 #: What each of them does at one look, letters apart; doing it twice is doing it once.
 DUE: tuple[Callable[[datetime], Coroutine[Any, Any, Any]], ...] = (
@@ -45,6 +47,7 @@ DUE: tuple[Callable[[datetime], Coroutine[Any, Any, Any]], ...] = (
     reminders.remind,
     feedback.ask_due,
     outcomes.remind_due,
+    kept.forget_changes,
     write_due,
 )
 

@@ -35,6 +35,7 @@ from eventhub.engagement.rules import (
     suggested,
 )
 from eventhub.errors import NotFound
+from eventhub.statistics.kept import kept
 from eventhub.words import Sentence
 
 #: Rows of a list on a page of one member; there are more only in the file.
@@ -49,8 +50,12 @@ async def engagement_of(year: int) -> EngagementMatrix:
     year, or those that a printed matrix of it lists; associate and honorary
     members are no rows.
     """
-    async with offloaded():
-        return await _matrix(year, _whole(year))
+
+    async def count() -> EngagementMatrix:
+        async with offloaded():
+            return await _matrix(year, _whole(year))
+
+    return await kept("engagement", year, count=count)
 
 
 async def activation_of(year: int, quarter: int) -> Activation:

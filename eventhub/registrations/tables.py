@@ -73,6 +73,7 @@ class Registration(Table, tablename="registration"):
     decision_reason = Text(default="", help_text="Why it was declined, as the person reads it.")
     role = Varchar(length=20, null=True, default=None, help_text="The part in the delegation of a member.")
     replaces: ForeignKey["Registration"] = ForeignKey("self", null=True, default=None)
+    has_attended = Boolean(default=False, help_text="Whether there is any attendance; kept by triggers, never written.")
 
 
 class Attendance(Table, tablename="attendance"):

@@ -18,6 +18,7 @@ from eventhub.speakers.rules import ParityResult
 from eventhub.statistics.definitions import DEFINITIONS
 from eventhub.statistics.disclosure import exact
 from eventhub.statistics.facts import EventFact
+from eventhub.statistics.kept import kept
 from eventhub.statistics.reading import active_members, events_of, facts_of, lab_participants, parts_of
 from eventhub.statistics.rules import (
     AnnexRow,
@@ -123,8 +124,12 @@ async def figures_of(year: int, kind: str = "lab") -> YearFigures:
         kind: What the figures of labs count: Solutions Labs, or whatever else starts with a call.
 
     """
-    async with offloaded():
-        return await _figures_of(year, kind)
+
+    async def count() -> YearFigures:
+        async with offloaded():
+            return await _figures_of(year, kind)
+
+    return await kept("figures", year, kind, count=count)
 
 
 async def _figures_of(year: int, kind: str) -> YearFigures:

@@ -5,6 +5,7 @@ Both years are read by the same statements, so that growth costs nothing:
 `recent` tells the two apart.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -33,8 +34,8 @@ LED_EVENTS = (
     "FROM event e WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' AND e.counts_in_statistics "
     "AND e.involvement IN ('organised', 'co_organised') AND e.kind <> 'internal')"
 )
-#: Whether somebody registered was there, at the event or at an item of its programme.
-ATTENDED = "EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id)"
+#: Whether somebody registered was there, at the event or at an item of its programme; kept by triggers (migration 0017).
+ATTENDED = "r.has_attended"
 SPEAKS = "s.status = 'confirmed' AND s.role IN ('speaker', 'panellist', 'keynote')"
 _SCOPES = ("own", "learning", "campaign")
 
@@ -54,18 +55,21 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
         kind: What the figures of labs count: Solutions Labs, or whatever else starts with a call.
 
     """
-    events = await events_of(year)
-    there, once = await people_at(year)
-    parts = await parts_of(year, kind)
-    members = await members_of(year)
-    meetings = await _meetings(year)
-    partners = await partners_of(year)
-    cities = await other_cities_of(year)
-    scores = await _scores(year, kind)
-    labs = await _labs(year, kind)
-    active = await active_members(year, kind)
-    lab_people = (await lab_participants(year, kind))[""]
-    seats = await all_seats(EventKind.BOARD_OF_DIRECTORS)
+    # people take about as long as all the rest, which is read at the same time
+    async with asyncio.TaskGroup() as group:
+        people = group.create_task(people_at(year))
+        events = await events_of(year)
+        parts = await parts_of(year, kind)
+        members = await members_of(year)
+        meetings = await _meetings(year)
+        partners = await partners_of(year)
+        cities = await other_cities_of(year)
+        scores = await _scores(year, kind)
+        labs = await _labs(year, kind)
+        active = await active_members(year, kind)
+        lab_people = (await lab_participants(year, kind))[""]
+        seats = await all_seats(EventKind.BOARD_OF_DIRECTORS)
+    there, once = people.result()
 
     async def of(recent: bool) -> YearFacts:
         wanted = year if recent else year - 1
@@ -104,7 +108,7 @@ async def events_of(year: int) -> list[EventFact]:
         "e.involvement AS involvement, e.starts_on AS starts_on, e.ends_on AS ends_on, e.place AS place, "
         "e.counts_in_statistics AS counts, e.campaign AS campaign, h.women AS women, h.men AS men, "
         "h.others AS others, h.undisclosed AS undisclosed, EXISTS (SELECT 1 FROM registration r "
-        "JOIN attendance a ON a.registration = r.id WHERE r.event = e.id) AS has_list "
+        "WHERE r.event = e.id AND r.has_attended) AS has_list "
         f"FROM event e LEFT JOIN head_count h ON h.event = e.id WHERE {chosen} "
         "ORDER BY e.starts_on, e.title_folded, e.slug",
         before,
@@ -183,18 +187,18 @@ async def people_at(year: int) -> tuple[dict[UUID, Counts], ByYear]:
     flags = ", ".join(f"MAX(l.{scope}) AS {scope}" for scope in _SCOPES)
     sums = ", ".join(f"SUM(o.{scope}) AS {scope}" for scope in _SCOPES)
     rows = await sql(
-        f"{LED_EVENTS}, present AS MATERIALIZED (SELECT l.id AS event, r.person AS person FROM led l "
+        f"{LED_EVENTS}, there AS (SELECT l.id AS event, r.person AS person FROM led l "
         f"JOIN registration r ON r.event = l.id WHERE {ATTENDED} "
         "UNION SELECT i.event, s.person FROM led l JOIN programme_item i ON i.event = l.id "
         "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed'), "
-        f"once AS (SELECT l.recent AS recent, p.person AS person, {flags} "
+        "present AS MATERIALIZED (SELECT t.event AS event, t.person AS person, "
+        "COALESCE(g.gender, 'undisclosed') AS gender FROM there t "
+        "LEFT JOIN gender_statement g ON g.person = t.person), "
+        f"once AS (SELECT l.recent AS recent, p.person AS person, MIN(p.gender) AS gender, {flags} "
         "FROM present p JOIN led l ON l.id = p.event GROUP BY l.recent, p.person) "
-        "SELECT p.event AS event, NULL AS recent, COALESCE(g.gender, 'undisclosed') AS gender, COUNT(*) AS led, "
-        "0 AS own, 0 AS learning, 0 AS campaign FROM present p LEFT JOIN gender_statement g ON g.person = p.person "
-        "GROUP BY p.event, COALESCE(g.gender, 'undisclosed') "
-        f"UNION ALL SELECT NULL, o.recent, COALESCE(g.gender, 'undisclosed'), COUNT(*), {sums} "
-        "FROM once o LEFT JOIN gender_statement g ON g.person = o.person "
-        "GROUP BY o.recent, COALESCE(g.gender, 'undisclosed')",
+        "SELECT p.event AS event, NULL AS recent, p.gender AS gender, COUNT(*) AS led, "
+        "0 AS own, 0 AS learning, 0 AS campaign FROM present p GROUP BY p.event, p.gender "
+        f"UNION ALL SELECT NULL, o.recent, o.gender, COUNT(*), {sums} FROM once o GROUP BY o.recent, o.gender",
         *days(year),
     )
     of_events: dict[UUID, list[Row]] = defaultdict(list)
