@@ -66,8 +66,9 @@ async def board(asked: Asked) -> Section:
         Sentence("No attendance of the board is recorded for %(year)s.", year=asked.year)
         if rate is None
         else Sentence(
-            "%(rate)s%% of the seats were present: %(present)s of %(entitled)s over %(meetings)s meetings.",
-            rate=rate, present=present, entitled=entitled, meetings=len(held),
+            "%(rate)s%% of the seats were present: %(present)s of %(entitled)s over %(meetings)s.",
+            rate=rate, present=present, entitled=entitled,
+            meetings=Sentence.counted("%(num)s meeting", "%(num)s meetings", len(held)),
         )
     )  # fmt: skip
     return section(10, said, tables=(table,) if meetings else ())

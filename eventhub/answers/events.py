@@ -192,9 +192,11 @@ async def learning(asked: Asked) -> Section:
     people = found["learning_attendances"]
     return section(
         16,
-        Sentence(
-            "%(activities)s learning activities were held for %(people)s people.",
-            activities=found["learning_activities"].value, people=people.value,
+        Sentence.counted(
+            "%(num)s learning activity was held for %(people)s people.",
+            "%(num)s learning activities were held for %(people)s people.",
+            int(found["learning_activities"].value),
+            people=people.value,
         ),
         gender_sentence(people.shown),
         tables=(
@@ -225,10 +227,10 @@ async def learning_members(asked: Asked) -> Section:
     return section(
         17,
         Sentence.counted(
-            "%(num)s member joined learning activities, from %(regions)s regions.",
-            "%(num)s members joined learning activities, from %(regions)s regions.",
+            "%(num)s member joined learning activities, from %(regions)s.",
+            "%(num)s members joined learning activities, from %(regions)s.",
             len(members),
-            regions=len({m.region for m in members.values()}),
+            regions=Sentence.counted("%(num)s region", "%(num)s regions", len({m.region for m in members.values()})),
         ),
         Sentence("The region is that of the day of the event."),
         tables=(table,),
@@ -281,11 +283,13 @@ async def a_series(asked: Asked) -> Section:
                 series.name,
                 (
                     Sentence.counted(
-                        "%(num)s event with %(speakers)s speakers and %(participants)s other participants.",
-                        "%(num)s events with %(speakers)s speakers and %(participants)s other participants.",
+                        "%(num)s event with %(speakers)s and %(participants)s.",
+                        "%(num)s events with %(speakers)s and %(participants)s.",
                         len(series.events),
-                        speakers=found.speakers.everybody,
-                        participants=found.participants.everybody,
+                        speakers=Sentence.counted("%(num)s speaker", "%(num)s speakers", found.speakers.everybody),
+                        participants=Sentence.counted(
+                            "%(num)s other participant", "%(num)s other participants", found.participants.everybody
+                        ),
                     ),
                     Sentence("Members that took part: %(names)s.", names=", ".join(found.members))
                     if found.members
