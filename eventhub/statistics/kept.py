@@ -67,6 +67,11 @@ async def kept(name: str, *key: Any, count: Callable[[], Awaitable[T]]) -> T:
         return answer
 
 
+def forget_answers() -> None:
+    """Count everything anew when it is asked for next: for measurements."""
+    _answers.clear()
+
+
 async def forget_changes(now: datetime) -> None:
     """Take away what has been remembered for long."""
     await sql("DELETE FROM figure_change WHERE changed_at < {}", now - REMEMBERED)
