@@ -14,6 +14,7 @@ from uuid import UUID
 
 from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
+from eventhub.directory.membership import at
 from eventhub.engagement.rules import Column, Roles, Value
 
 #: The kind of rounds whose accepted applications are pilot projects.
@@ -22,7 +23,7 @@ PILOT_KIND = "pilot"
 _DAY_NAMES = ("metropolitan day", "dia metropolitano", "dia mundial metropolitano", "journee metropolitaine")
 #: A member by its state at the date of an event `c`; whoever has left by then stands for no member.
 STANDS_FOR = (
-    "m.kind = 'member' AND (m.joined_year IS NULL OR m.joined_year <= {}) "
+    f"{at('kind', 'c.starts_on')} = 'member' AND (m.joined_year IS NULL OR m.joined_year <= {{}}) "
     "AND (m.left_on IS NULL OR m.left_on >= c.starts_on)"
 )
 SPEAKS = "s.status = 'confirmed' AND s.role IN ('speaker', 'panellist', 'keynote')"
@@ -104,7 +105,7 @@ async def _attended(chosen: str, values: list[Any], span: Span) -> list[Row]:
         f"WITH {chosen}, there AS ("
         # In the order of the index (event, member), so that nothing has to be sorted: twice as fast as a join on SQLite.
         "SELECT r.event AS event, r.member AS member FROM registration r WHERE r.event IN (SELECT id FROM chosen) "
-        "AND r.member IS NOT NULL AND EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id) "
+        "AND r.member IS NOT NULL AND r.has_attended "
         "GROUP BY r.event, r.member), present AS (SELECT event, member FROM there "
         "UNION SELECT id, host_member FROM chosen WHERE kind = 'bilateral' AND host_member IS NOT NULL) "
         "SELECT m.key AS member, c.kind AS kind, c.is_own AS is_own, c.is_wmd AS is_wmd, COUNT(*) AS number "
@@ -149,7 +150,7 @@ async def _labs(span: Span) -> list[Row]:
         "SELECT m.key AS member, COUNT(DISTINCT l.id) AS number FROM lab_participant p JOIN lab l ON l.id = p.lab "
         "JOIN lab_round r ON r.id = l.lab_round JOIN member m ON m.id = p.member JOIN lab_session s ON s.lab = l.id "
         "JOIN registration n ON n.event = s.event AND n.person = p.person JOIN event c ON c.id = s.event "
-        "JOIN attendance a ON a.registration = n.id WHERE r.kind = 'lab' AND r.year = {} "
+        "WHERE r.kind = 'lab' AND r.year = {} AND n.has_attended "
         f"AND c.starts_on < {{}} AND p.role = 'participant' AND {STANDS_FOR} GROUP BY m.key",
         span.year,
         span.end,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from eventhub.database import Row, offloaded, sql
+from eventhub.directory.membership import at
 from eventhub.engagement.columns import columns_of
 from eventhub.engagement.counts import (
     PILOT_KIND,
@@ -197,10 +198,12 @@ async def _members(year: int) -> list[Row]:
         "AND b.code = 'board_of_directors' AND s.starts_on < {} AND (s.ends_on IS NULL OR s.ends_on >= {})) "
         "THEN 1 ELSE 0 END AS on_board FROM member m "
         "LEFT JOIN engagement_listing g ON g.member = m.id AND g.year = {} "
-        "WHERE m.kind = 'member' ORDER BY m.name_folded, m.key",
+        f"WHERE {at('kind', '{}')} = 'member' OR {at('kind', '{}')} = 'member' ORDER BY m.name_folded, m.key",
         date(year + 1, 1, 1),
         date(year, 1, 1),
         year,
+        date(year, 1, 1),
+        date(year, 12, 31),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from eventhub.campaigns.queries import campaigns
 from eventhub.database import Row, offloaded, sql
+from eventhub.directory.membership import at
 from eventhub.directory.queries import member_choices, regions
 from eventhub.directory.rules import Level
 from eventhub.errors import Problems
@@ -248,7 +249,7 @@ def _involved(to: _Sql) -> None:
     to.add(
         "involved AS (SELECT r.event AS event, r.member AS member, r.level AS level FROM chosen c "
         "JOIN registration r ON r.event = c.id WHERE r.member IS NOT NULL "
-        "AND EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id) "
+        "AND r.has_attended "
         "UNION SELECT i.event, s.member, s.level FROM chosen c JOIN programme_item i ON i.event = c.id "
         "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.member IS NOT NULL AND s.status = 'confirmed' "
         "UNION SELECT c.id, c.host_member, NULL FROM chosen c WHERE c.host_member IS NOT NULL"
@@ -279,7 +280,7 @@ def _people_found(to: _Sql, question: Question) -> None:
     counts = question.count is Measure.ATTENDANCES
     attended = (
         "SELECT r.event AS event, r.person AS person, r.member AS member, r.level AS level, 1 AS place FROM chosen c "
-        "JOIN registration r ON r.event = c.id WHERE EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id)"
+        "JOIN registration r ON r.event = c.id WHERE r.has_attended"
     )
     spoke = (
         "SELECT i.event, s.person, s.member, s.level, 0 FROM chosen c JOIN programme_item i ON i.event = c.id "
@@ -306,11 +307,11 @@ def _people_found(to: _Sql, question: Question) -> None:
         f" FROM there t{gender} GROUP BY t.event "
         "UNION ALL SELECT h.event, h.women + h.men + h.others + h.undisclosed"
         f"{', h.women, h.men' if gender else ''} FROM chosen c JOIN head_count h ON h.event = c.id "
-        "WHERE NOT EXISTS (SELECT 1 FROM registration r JOIN attendance a ON a.registration = r.id "
-        "WHERE r.event = c.id))"
+        "WHERE NOT EXISTS (SELECT 1 FROM registration r WHERE r.event = c.id AND r.has_attended))"
     )
 
 
+_NOW = ("m.kind", "m.region")
 _GENDER_OF = " LEFT JOIN gender_statement g ON g.person = t.person"
 
 
@@ -351,10 +352,15 @@ def _narrowed_to_people(
     if question.with_gender:
         to.add(_GENDER_OF)
     if apart:
-        to.add(" LEFT JOIN member m ON m.id = t.member LEFT JOIN region z ON z.id = m.region")
+        to.add(" LEFT JOIN member m ON m.id = t.member")
+        # what a member was on the day of the event; a lab has no day
+        if owner == "event":
+            to.add(" JOIN chosen d ON d.id = t.event")
+        kind, region = (at("kind", "d.starts_on"), at("region", "d.starts_on")) if owner == "event" else _NOW
+        to.add(f" LEFT JOIN region z ON z.id = {region}")
     to.add(" WHERE 1 = 1")
     if only_members:
-        to.add(" AND m.kind = 'member'")
+        to.add(f" AND {kind} = 'member'")
     for name, column in (("member", "m.key"), ("region", "z.code"), ("level", "t.level")):
         code = getattr(question, name)
         if code == NONE:

@@ -40,6 +40,3 @@ CREATE TABLE activation (
 );
 CREATE UNIQUE INDEX activation_in_force ON activation (year, quarter, member) WHERE replaced_at IS NULL;
 CREATE INDEX activation_member ON activation (member);
-
--- Which members were at an event, without reading all its registrations.
-CREATE INDEX registration_event_member ON registration (event, member, id);

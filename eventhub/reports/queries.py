@@ -146,7 +146,7 @@ async def political_people_of(year: int) -> Counts:
         await sql(
             f"{_OWN}, present AS ("
             "SELECT r.person AS person FROM own o JOIN registration r ON r.event = o.id "
-            "JOIN attendance a ON a.registration = r.id WHERE r.level = 'political' "
+            "WHERE r.level = 'political' AND r.has_attended "
             "UNION SELECT s.person FROM own o JOIN programme_item i ON i.event = o.id "
             "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' AND s.level = 'political') "
             f"SELECT {_GENDER} AS gender, COUNT(*) AS people FROM present x "
@@ -160,8 +160,8 @@ async def people_at_meetings(year: int, kinds: Sequence[str]) -> dict[str, Count
     """People who attended the meetings of each statutory body in a year, once each."""
     rows = await sql(
         f"{_OWN} SELECT o.kind AS kind, {_GENDER} AS gender, COUNT(DISTINCT r.person) AS people FROM own o "
-        "JOIN registration r ON r.event = o.id JOIN attendance a ON a.registration = r.id "
-        f"LEFT JOIN gender_statement g ON g.person = r.person WHERE o.kind IN ({', '.join('{}' for _ in kinds)}) "
+        "JOIN registration r ON r.event = o.id "
+        f"LEFT JOIN gender_statement g ON g.person = r.person WHERE r.has_attended AND o.kind IN ({', '.join('{}' for _ in kinds)}) "
         f"GROUP BY o.kind, {_GENDER}",
         *_days(year),
         *kinds,
@@ -207,13 +207,13 @@ async def campaign_members(campaign: UUID) -> list[Row]:
     confirmed part for it, and joined where somebody attended for it.
     """
     return await sql(
-        "WITH events AS (SELECT id, host_member FROM event WHERE campaign = {} AND status = 'published'), done AS ("
+        "WITH events AS (SELECT id, host_member FROM event WHERE campaign = {} AND status = 'published' AND counts_in_statistics), done AS ("
         "SELECT host_member AS member, id AS event, 'organised' AS part FROM events "
         "UNION SELECT s.member, e.id, 'organised' FROM events e JOIN campaign_submission s ON s.event = e.id "
         "UNION SELECT s.member, e.id, 'spoke' FROM events e JOIN programme_item i ON i.event = e.id "
         "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' "
         "UNION SELECT r.member, e.id, 'joined' FROM events e JOIN registration r ON r.event = e.id "
-        "JOIN attendance a ON a.registration = r.id) "
+        "WHERE r.has_attended) "
         "SELECT m.name AS name, SUM(CASE WHEN d.part = 'organised' THEN 1 ELSE 0 END) AS organised, "
         "SUM(CASE WHEN d.part = 'spoke' THEN 1 ELSE 0 END) AS spoke, "
         "SUM(CASE WHEN d.part = 'joined' THEN 1 ELSE 0 END) AS joined FROM done d JOIN member m ON m.id = d.member "
@@ -227,7 +227,7 @@ async def campaign_people(campaign: UUID, year: int) -> Counts:
     listed = await sql(
         f"{_OWN}, present AS ("
         "SELECT o.id AS event, r.person AS person FROM own o JOIN registration r ON r.event = o.id "
-        "JOIN attendance a ON a.registration = r.id WHERE o.campaign = {} "
+        "WHERE o.campaign = {} AND r.has_attended "
         "UNION SELECT o.id, s.person FROM own o JOIN programme_item i ON i.event = o.id "
         "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' AND o.campaign = {}) "
         f"SELECT {_GENDER} AS gender, COUNT(*) AS people FROM present p "
@@ -240,7 +240,7 @@ async def campaign_people(campaign: UUID, year: int) -> Counts:
         f"{_OWN} SELECT COALESCE(SUM(h.women), 0) AS women, COALESCE(SUM(h.men), 0) AS men, "
         "COALESCE(SUM(h.others), 0) AS others, COALESCE(SUM(h.undisclosed), 0) AS undisclosed FROM own o "
         "JOIN head_count h ON h.event = o.id WHERE o.campaign = {} AND NOT EXISTS (SELECT 1 FROM registration r "
-        "JOIN attendance a ON a.registration = r.id WHERE r.event = o.id)",
+        "WHERE r.event = o.id AND r.has_attended)",
         *_days(year),
         campaign,
     )

@@ -36,7 +36,7 @@ from tests.make import NOW, a_member, a_person, an_event, an_item, registered, s
 from tests.registrations.looking import gender_of, letter_token_of, token_of
 
 #: Tables that tell what was done; everything else must be as it was.
-_TRACES = {"person_merge", "audit_entry", "schema_migration", "shared_stamp", "page_stamp"}
+_TRACES = {"person_merge", "audit_entry", "schema_migration", "shared_stamp", "page_stamp", "figure_change"}
 
 
 async def everything() -> dict[str, list[str]]:
