@@ -9,12 +9,14 @@ kept here must hold nothing of persons.
 
 import asyncio
 import logging
+import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import uuid4
 
-from eventhub.database import sql, utc_now
+from eventhub.database import engine, sql, transaction, utc_now
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,7 +43,9 @@ async def kept(name: str, *key: Any, count: Callable[[], Awaitable[T]]) -> T:
 
     Never older than the last change that was committed when it was asked for:
     the stamp is read before counting. Whoever asks for the same at the same
-    time waits for the one who counts.
+    time waits for the one who counts. Inside a transaction it is always counted
+    and never kept: nobody else may see what is not committed, and all changes
+    of one transaction have one stamp.
 
     Args:
         name: What is counted.
@@ -49,6 +53,8 @@ async def kept(name: str, *key: Any, count: Callable[[], Awaitable[T]]) -> T:
         count: Counts it. What it returns is shared and must not be changed.
 
     """
+    if engine().current_transaction.get() is not None:
+        return await count()
     asked = (name, *key)
     lock = _counting.setdefault(asked, asyncio.Lock())
     async with lock:
@@ -73,8 +79,20 @@ def forget_answers() -> None:
 
 
 async def forget_changes(now: datetime) -> None:
-    """Take away what has been remembered for long."""
-    await sql("DELETE FROM figure_change WHERE changed_at < {}", now - REMEMBERED)
+    """
+    Take away what has been remembered for long.
+
+    A row comes in their place: without it the stamp could become what it was
+    before those changes, and an answer from before them would be given again.
+    """
+    async with transaction():
+        if await sql("DELETE FROM figure_change WHERE changed_at < {} RETURNING id", now - REMEMBERED):
+            await sql(
+                "INSERT INTO figure_change (id, changed_at, mark) VALUES ({}, {}, {})",
+                uuid4(),
+                now,
+                random.getrandbits(30),
+            )
 
 
 async def background() -> None:
