@@ -129,7 +129,9 @@ async def figures_of(year: int, kind: str = "lab") -> YearFigures:
         async with offloaded():
             return await _figures_of(year, kind)
 
-    return await kept("figures", year, kind, count=count)
+    found = await kept("figures", year, kind, count=count)
+    # reasons are words about persons, and nothing of persons is kept
+    return replace(found, exceptions=await exceptions_of_year(year))
 
 
 async def _figures_of(year: int, kind: str) -> YearFigures:
@@ -160,7 +162,7 @@ async def _figures_of(year: int, kind: str) -> YearFigures:
         ),
         themes=themes,
         panels=await panels_of(own, year),
-        exceptions=await exceptions_of_year(year),
+        exceptions=(),
         annex=await _annex(year),
     )
 

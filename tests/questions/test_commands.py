@@ -413,4 +413,5 @@ async def test_the_table_takes_as_many_queries_for_many_as_for_few(monkeypatch: 
             _, rows = await registrations_table(slug=event.slug, year=None)
             assert len([row for row in await asyncio.to_thread(list, rows) if row[-1] == "x"]) == number
             counts.append(len(seen))
-    assert counts[0] == counts[1] <= 6
+    # one of them finds where the parts begin that are read while the file is written
+    assert counts[0] == counts[1] <= 7

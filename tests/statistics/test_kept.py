@@ -89,7 +89,7 @@ async def test_rows_that_are_added_changed_and_taken_away_are_all_told(database)
 async def test_an_answer_is_given_again_until_something_changes(database):
     await a_year()
     first = await figures_of(2023)
-    assert await figures_of(2023) is first
+    assert (await figures_of(2023)).figures is first.figures
     assert await engagement_of(2023) is await engagement_of(2023)
     await sql("UPDATE event SET status = 'cancelled' WHERE title = 'Webinar'")
     second = await figures_of(2023)
