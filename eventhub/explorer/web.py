@@ -25,7 +25,7 @@ from eventhub.explorer.sheets import (
     title_of,
 )
 from eventhub.languages import say
-from eventhub.pages import render
+from eventhub.pages import THEMES, render
 from eventhub.words import Sentence
 
 ON_A_PAGE = 50
@@ -111,11 +111,15 @@ async def behind_numbers(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 def _given(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """What the address says; an empty field of the form says nothing."""
+    """
+    What the address says; an empty field of the form says nothing.
+
+    The switch of appearance calls its parameter `theme` as well; dark is no theme of events.
+    """
     return {
         name: value.replace("\x00", " ")
         for name, value in request.query_params.items()
-        if name not in _OF_ALL_PAGES and (value or name not in PARAMETERS)
+        if name not in _OF_ALL_PAGES and (value or name not in PARAMETERS) and not (name == "theme" and value in THEMES)
     }
 
 

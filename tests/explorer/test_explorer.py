@@ -366,3 +366,11 @@ async def test_an_empty_answer_says_so(year: None, app: Any) -> None:
     assert page.status_code == 200
     assert "There is nothing to count" in page.text
     assert nothing == [{"kind": "total", "name": "In all", "events": 0}]
+
+
+async def test_the_switch_of_appearance_is_no_theme_of_events(app: Any, year: None) -> None:
+    async with await signed_in(app, "reader") as reader:
+        for path in ("", "/behind"):
+            answer = await reader.get(f"/staff/explorer{path}?count=events&by=kind&theme=dark")
+            assert answer.status_code == 200, path
+        assert (await reader.get("/staff/explorer?count=events&by=kind&theme=nothing")).status_code == 422
