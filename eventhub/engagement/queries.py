@@ -131,11 +131,11 @@ def _whole(year: int) -> Span:
 async def _present_anywhere(span: Span) -> list[Row]:
     """Keys of members for which anybody attended or spoke at any published event."""
     return await sql(
-        "WITH c AS (SELECT id FROM event WHERE starts_on >= {} AND starts_on < {} AND status = 'published') "
-        "SELECT m.key AS member FROM member m WHERE EXISTS (SELECT 1 FROM c JOIN registration r ON r.event = c.id "
-        "AND r.member = m.id WHERE EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id)) "
-        "OR EXISTS (SELECT 1 FROM c JOIN programme_item i ON i.event = c.id "
-        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.member = m.id AND s.status = 'confirmed')",
+        "WITH c AS (SELECT id FROM event WHERE starts_on >= {} AND starts_on < {} AND status = 'published'), "
+        "there AS (SELECT r.member AS member FROM c JOIN registration r ON r.event = c.id WHERE r.has_attended "
+        "UNION SELECT s.member FROM c JOIN programme_item i ON i.event = c.id "
+        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed') "
+        "SELECT m.key AS member FROM there t JOIN member m ON m.id = t.member",
         span.first,
         span.end,
     )
