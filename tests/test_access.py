@@ -103,6 +103,7 @@ def test_the_roles_of_each_policy_are_these() -> None:
         "record_attendance": working | {"check-in"},
         "edit_directory": {"administrator", "programme"},
         "read_outbox": working,
+        "publish_reports": {"administrator", "programme"},
         "administer": {"administrator"},
     }
 

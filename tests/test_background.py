@@ -34,4 +34,4 @@ async def test_one_look_gives_declined_seats_back_and_writes_what_is_planned(dat
 
 def test_all_of_it_runs_beside_the_web_server() -> None:
     assert {clock.background, mailbox.background} < set(ALWAYS)
-    assert len(ALWAYS) == 9
+    assert len(ALWAYS) == 10
