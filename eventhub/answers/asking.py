@@ -8,7 +8,7 @@ from eventhub.answers.rules import QUESTIONS, Question
 from eventhub.errors import NotFound
 from eventhub.sections import Section
 from eventhub.speakers.rules import Counts
-from eventhub.statistics.disclosure import ShownCounts, shown
+from eventhub.statistics.disclosure import HIDDEN, ShownCounts, exact
 from eventhub.words import Sentence
 
 
@@ -77,8 +77,8 @@ def section(number: int, *sentences: Sentence, **parts: object) -> Section:
 
 
 def by_gender(counts: Counts, asked: Asked) -> ShownCounts:
-    """Counts as whoever asks may see them."""
-    return shown(counts, is_exact=asked.is_exact)
+    """Counts of a series or a campaign: for data stewards only, since such questions are as free as the explorer's."""
+    return exact(counts) if asked.is_exact else HIDDEN
 
 
 def gender_sentence(found: ShownCounts | None) -> Sentence:

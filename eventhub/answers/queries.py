@@ -10,7 +10,8 @@ from eventhub.directory.membership import at, belonged
 from eventhub.errors import NotFound
 from eventhub.series.queries import no_such_series
 from eventhub.speakers.rules import Counts
-from eventhub.statistics.facts import EventFact, added
+from eventhub.statistics.disclosure import added
+from eventhub.statistics.facts import EventFact
 from eventhub.statistics.reading import ATTENDED, SPEAKS, counts, events_of, people_at
 from eventhub.statistics.scopes import is_own
 from eventhub.words import Sentence

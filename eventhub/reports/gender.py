@@ -9,7 +9,6 @@ from eventhub.events.rules import Mode
 from eventhub.reports.parts import GENDER_COLUMNS, PROTECTED, Wanted, events_table, gender_cells, table_of, words
 from eventhub.reports.queries import (
     ReportedEvent,
-    experts_of,
     people_at_meetings,
     political_people_of,
     speakers_by_year,
@@ -55,16 +54,26 @@ def _shares_chart(
 
 async def _people(wanted: Wanted) -> Section:
     figures = wanted.figures
-    groups: list[tuple[Sentence, Counts]] = [
-        (Sentence("People engaged (attendances)"), figures["attendances"].counts or Counts()),
-        (Sentence("People engaged (unique people)"), figures["unique_people"].counts or Counts()),
-        (Sentence("People of political level"), await political_people_of(wanted.year)),
-        (Sentence("Experts"), await experts_of(wanted.year)),
-        (Sentence("Speakers"), figures["speakers"].counts or Counts()),
-        (Sentence("Speakers of political level"), figures["political_speakers"].counts or Counts()),
-        (Sentence("Participants of Solutions Labs"), figures["lab_participants"].counts or Counts()),
+    political = await political_people_of(wanted.year)
+    shown = wanted.together(political_people=political)
+    groups: list[tuple[str, Sentence, Counts]] = [
+        ("attendances", Sentence("People engaged (attendances)"), figures["attendances"].counts or Counts()),
+        ("unique_people", Sentence("People engaged (unique people)"), figures["unique_people"].counts or Counts()),
+        ("political_people", Sentence("People of political level"), political),
+        ("experts", Sentence("Experts"), figures["experts"].counts or Counts()),
+        ("speakers", Sentence("Speakers"), figures["speakers"].counts or Counts()),
+        (
+            "political_speakers",
+            Sentence("Speakers of political level"),
+            figures["political_speakers"].counts or Counts(),
+        ),
+        (
+            "lab_participants",
+            Sentence("Participants of Solutions Labs"),
+            figures["lab_participants"].counts or Counts(),
+        ),
     ]
-    rows = [(name, counts, wanted.shown(counts)) for name, counts in groups]
+    rows = [(name, counts, shown[code]) for code, name, counts in groups]
     speakers = rows[4][2]
     title = (
         Sentence("Women were %(share)s per cent of the speakers", share=speakers.women_pct)
@@ -92,7 +101,11 @@ async def _people(wanted: Wanted) -> Section:
 
 async def _trend(wanted: Wanted) -> Section:
     years = await speakers_by_year(wanted.year)
-    rows = [(str(year), counts, wanted.shown(counts)) for year, counts in years.items()]
+    this_year = wanted.together()["speakers"]
+    rows = [
+        (str(year), counts, this_year if year == wanted.year else wanted.shown(counts))
+        for year, counts in years.items()
+    ]
     told = [(year, one) for year, _, one in rows if one.women_pct is not None]
     sentences, title = [], Sentence("Share of women among the speakers, by year")
     if len(told) > 1:

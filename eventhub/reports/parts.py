@@ -26,7 +26,15 @@ from eventhub.reports.queries import (
 )
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.speakers.rules import Counts
-from eventhub.statistics.disclosure import ShownCounts, shown, shown_parts
+from eventhub.statistics.disclosure import (
+    HIDDEN,
+    ShownCounts,
+    is_safe_beside,
+    is_within,
+    shown,
+    shown_parts,
+    shown_together,
+)
 from eventhub.statistics.queries import YearFigures
 from eventhub.statistics.rules import Figure, leading
 from eventhub.words import Sentence
@@ -47,6 +55,17 @@ class Wanted:
     def shown(self, counts: Counts) -> ShownCounts:
         """Numbers by gender as the readers of this report may see them."""
         return shown(counts, is_exact=self.is_exact)
+
+    def together(self, **more: Counts) -> dict[str, ShownCounts]:
+        """All figures of people by their codes, with further groups; those within one another are looked at together."""
+        figures = {one.code: one.counts for one in self.figures.figures if one.counts is not None}
+        return shown_together(figures | more, is_exact=self.is_exact)
+
+    def shown_within(self, counts: Counts, figure: str) -> ShownCounts:
+        """Numbers of a group that lies within a figure, such as the people of one campaign."""
+        whole = self.figures[figure].counts or Counts()
+        is_safe = is_within(counts, whole) and is_safe_beside(counts, whole)
+        return self.shown(counts) if self.is_exact or is_safe else HIDDEN
 
     def shown_parts(self, parts: Sequence[Counts]) -> list[ShownCounts]:
         """The same for the parts of a whole."""
@@ -101,7 +120,7 @@ def table_of(
 async def headline_sections(wanted: Wanted) -> list[Section]:
     """Every figure with the year before, what is known of it, and what it means."""
     figures = wanted.figures
-    known = {one.code: wanted.shown(one.counts) if one.counts else None for one in figures.figures}
+    known = wanted.together()
     return [
         Section(
             "headline",
@@ -124,7 +143,7 @@ async def headline_sections(wanted: Wanted) -> list[Section]:
                             _cell(one.value, one.unit),
                             _cell(one.earlier, one.unit),
                             one.growth_pct,
-                            *_known(known[one.code]),
+                            *_known(known.get(one.code)),
                         )
                         for one in figures.figures
                     ),
@@ -573,7 +592,9 @@ def _campaign(
                 f"{code}_people",
                 Sentence("Women and men at own events of the campaign"),
                 (Column("group", Sentence("Group")), *GENDER_COLUMNS),
-                ((Sentence("People engaged"), *gender_cells(wanted.shown(people))),) if people.everybody else (),
+                ((Sentence("People engaged"), *gender_cells(wanted.shown_within(people, "attendances"))),)
+                if people.everybody
+                else (),
             ),
         ),
     )

@@ -122,24 +122,6 @@ async def labs_by_line(year: int) -> dict[str, list[str]]:
     return found
 
 
-async def experts_of(year: int) -> Counts:
-    """People who gave knowledge in a year, once each: speakers at own events, experts and facilitators of labs."""
-    return _counts(
-        await sql(
-            f"{_OWN}, expert AS ("
-            "SELECT s.person AS person FROM own o JOIN programme_item i ON i.event = o.id "
-            f"JOIN speaker_slot s ON s.programme_item = i.id WHERE {_SPEAKS} "
-            "UNION SELECT p.person FROM lab_participant p JOIN lab l ON l.id = p.lab "
-            "JOIN lab_round r ON r.id = l.lab_round WHERE r.kind = 'lab' AND r.year = {} "
-            "AND p.role IN ('expert', 'facilitator')) "
-            f"SELECT {_GENDER} AS gender, COUNT(*) AS people FROM expert x "
-            f"LEFT JOIN gender_statement g ON g.person = x.person GROUP BY {_GENDER}",
-            *_days(year),
-            year,
-        )
-    )
-
-
 async def political_people_of(year: int) -> Counts:
     """People who attended or spoke at own events of a year with political level, once each."""
     return _counts(

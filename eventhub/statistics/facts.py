@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from eventhub.speakers.rules import Counts
+from eventhub.statistics.disclosure import added
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,3 @@ class YearFacts:
     def members_in(self, scope: str, kind: str = "member") -> set[str]:
         """Keys of the members for which somebody was there in a scope."""
         return {member.key for member in self.members if member.kind == kind and scope in member.scopes}
-
-
-def added(one: Counts, other: Counts) -> Counts:
-    """Two groups without anybody in common."""
-    return Counts(
-        one.women + other.women, one.men + other.men, one.others + other.others, one.undisclosed + other.undisclosed
-    )

@@ -31,7 +31,7 @@ from eventhub.statistics.rules import (
     annex_order,
     printed_day,
     printed_location,
-    protected_figure,
+    protected_figures,
     protected_labs,
 )
 from eventhub.statistics.scopes import is_own
@@ -171,9 +171,7 @@ def as_seen(found: YearFigures, *, is_exact: bool) -> YearFigures:
     """The figures as one reader sees them: exact for data stewards, protected for everybody else."""
     if is_exact:
         return found
-    return replace(
-        found, figures=tuple(map(protected_figure, found.figures)), labs=protected_labs(found.labs)
-    )  # fmt: skip
+    return replace(found, figures=protected_figures(found.figures), labs=protected_labs(found.labs))
 
 
 async def parity_of_year(year: int) -> ParityYear:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from eventhub.speakers.rules import Counts, ParityResult
-from eventhub.statistics.disclosure import ShownCounts, exact, protected, shown_parts
+from eventhub.statistics.disclosure import ShownCounts, exact, protected, shown_parts, shown_together
 from eventhub.words import Sentence
 
 #: Fewer people than this are never broken down in public.
@@ -111,6 +111,12 @@ def protected_figure(figure: Figure) -> Figure:
     if figure.counts is None:
         return figure
     return replace(figure, counts=None, shown=protected(figure.counts))
+
+
+def protected_figures(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """All figures of a year as everybody sees them: groups within one another are looked at together."""
+    found = shown_together({one.code: one.counts for one in figures if one.counts is not None}, is_exact=False)
+    return tuple(one if one.counts is None else replace(one, counts=None, shown=found[one.code]) for one in figures)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from eventhub.statistics.queries import (
     years_with_figures,
 )
 from eventhub.statistics.rows import ROWS_ON_A_PAGE, Page, has_rows, rows_behind
-from eventhub.statistics.rules import leading, protected_figure
+from eventhub.statistics.rules import leading
 from eventhub.statistics.sheets import Cell, Sheet, annex_sheet, figures_sheet
 from eventhub.statistics.workbook import year_workbook
 
@@ -93,13 +93,13 @@ class Figures(Controller):
         if ending:
             columns = [column.code for column in found.table.columns]
             return _file(f"{figure}-{year}.csv", csv_bytes(columns, found.table.rows))
-        counted = (await figures_of(year)).get(figure)
+        counted = as_seen(await figures_of(year), is_exact=who.sees_small_groups).get(figure)
         return render(
             request,
             "statistics/rows",
             year=year,
             found=found,
-            figure=counted if counted is None or who.sees_small_groups else protected_figure(counted),
+            figure=counted,
             number=number,
             pages=max(1, -(-found.listed // ROWS_ON_A_PAGE)),
         )

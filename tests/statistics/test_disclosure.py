@@ -1,6 +1,7 @@
 """What is shown of a group never tells anybody's gender, whatever else is known of it."""
 
 import random
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.disclosure import (
     ShownCounts,
+    added,
     exact,
     may_be_shown,
     protected,
     rounded,
     shown_parts,
+    shown_together,
 )
 
 NOTHING = ShownCounts(None, None, None, None, None, None, True)
@@ -126,3 +129,77 @@ def test_four_parts_of_a_whole_would_not_be_safe():
 def test_rounding_is_to_the_nearest_five():
     assert [rounded(number) for number in (0, 2, 3, 7, 8, 12, 13)] == [0, 0, 5, 5, 10, 10, 15]
     assert all(abs(rounded(number) - number) <= 2 for number, _ in product(range(200), range(1)))
+
+
+def what_lies_between(whole: ShownCounts, part: ShownCounts, size: int) -> tuple[range, range]:
+    """Women and men that may be between a part and its whole, whose exact sizes are known."""
+    assert None not in (whole.women, whole.men, part.women, part.men)
+    between = []
+    for more, less in ((whole.women, part.women), (whole.men, part.men)):
+        least = max(0, min(intervals(more)) - max(intervals(less)))
+        between.append(range(least, min(size, max(intervals(more)) - min(intervals(less))) + 1))
+    return between[0], between[1]
+
+
+def tells_of_somebody(women: range, men: range, size: int) -> bool:
+    """Whether everybody between them must be a woman, or a man, or one of the two is there for certain and alone."""
+    return bool(size) and (
+        women[0] >= size or men[0] >= size or (women[0] >= 1 and men[-1] == 0) or (men[0] >= 1 and women[-1] == 0)
+    )
+
+
+def structures(number: int) -> Iterator[tuple[Counts, Counts]]:
+    """Parts with wholes that are up to twelve people larger."""
+    chance = random.Random(11)  # noqa: S311
+    for _ in range(number):
+        part = Counts(chance.randint(5, 30), chance.randint(5, 30), 0, chance.randint(0, 4))
+        more = Counts(chance.randint(0, 6), chance.randint(0, 6), 0, chance.choice((0, 0, 0, 2)))
+        yield part, added(part, more)
+
+
+def attacked(show: Callable[[Counts, Counts], tuple[ShownCounts, ShownCounts]]) -> int:
+    """How often the attacker knows the gender of those between a part and its whole."""
+    found = 0
+    for part, whole in structures(10_000):
+        of_part, of_whole = show(part, whole)
+        if of_part.women is None or of_whole.women is None:
+            continue
+        size = whole.everybody - part.everybody
+        women, men = what_lies_between(of_whole, of_part, size)
+        found += not len(women) or not len(men) or tells_of_somebody(women, men, size)
+    return found
+
+
+def test_nobody_between_a_part_and_its_whole_can_be_told_of():
+    def together(part: Counts, whole: Counts) -> tuple[ShownCounts, ShownCounts]:
+        found = shown_together({"attendances": part, "led_attendances": whole}, is_exact=False)
+        return found["attendances"], found["led_attendances"]
+
+    assert attacked(together) == 0
+
+
+def test_groups_looked_at_each_by_itself_would_tell_of_somebody():
+    """The control: 142 women are shown as 140 and 143 as 145, so that the one person between them is a woman."""
+    assert attacked(lambda part, whole: (protected(part), protected(whole))) > 50
+
+
+def test_of_two_groups_within_each_other_the_less_asked_for_is_hidden_and_both_are_shown_where_enough_lie_between():
+    own, one_more, many_more = Counts(20, 20), Counts(21, 20), Counts(30, 30)
+    near = shown_together({"attendances": own, "led_attendances": one_more}, is_exact=False)
+    far = shown_together({"attendances": own, "led_attendances": many_more}, is_exact=False)
+    same = shown_together({"attendances": own, "led_attendances": own}, is_exact=False)
+    assert [one.women for one in near.values()] == [20, None]
+    assert [one.women for one in far.values()] == [20, 30]
+    assert [one.women for one in same.values()] == [20, 20]
+    assert (
+        shown_together({"attendances": own, "led_attendances": one_more}, is_exact=True)["led_attendances"].women == 21
+    )
+
+
+def test_two_parts_that_leave_a_single_person_of_their_whole_are_not_both_shown():
+    learning, campaign = Counts(12, 12), Counts(12, 12)
+    groups = {
+        "attendances": Counts(25, 24), "learning_attendances": learning, "campaign_attendances": campaign,
+    }  # fmt: skip
+    found = shown_together(groups, is_exact=False)
+    assert [one.women for one in found.values()] == [25, 10, None]
