@@ -61,7 +61,7 @@ class Answers(Controller):
         if found[2]:
             rows = [row for table in tables_of(answer) for row in _lines(table)]
             return Stream(
-                csv_bytes(("table", "row"), rows),
+                csv_bytes(("table", "row"), rows, mark=True),
                 media_type="text/csv",
                 headers={
                     "Content-Disposition": f'attachment; filename="answer-{one.number}-{wanted}.csv"',

@@ -96,7 +96,7 @@ class ParityYears(Controller):
             for year, group in zip(found.years, groups, strict=True)
             if group
         ]
-        return _file("parity-years.csv", csv_bytes(COLUMNS, [_seen(row, request) for row in rows]))
+        return _file("parity-years.csv", csv_bytes(COLUMNS, [_seen(row, request) for row in rows], mark=True))
 
     @get("/years/{name:str}")
     async def year(
@@ -116,7 +116,7 @@ class ParityYears(Controller):
                 for by in GROUPINGS
                 for group in found.groups[by]
             ]
-            return _file(f"parity-{year}.csv", csv_bytes(COLUMNS, [_seen(row, request) for row in rows]))
+            return _file(f"parity-{year}.csv", csv_bytes(COLUMNS, [_seen(row, request) for row in rows], mark=True))
         counts = found.total.counts
         return render(
             request,

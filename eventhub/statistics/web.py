@@ -55,7 +55,7 @@ class Figures(Controller):
         year, form = _year_and_form(name)
         found = as_seen(await figures_of(year), is_exact=sees_small_groups(request))
         if form == "csv":
-            return _file(f"figures-{year}.csv", csv_bytes(*_parts(figures_sheet(found))))
+            return _file(f"figures-{year}.csv", csv_bytes(*_parts(figures_sheet(found)), mark=True))
         if form == "xlsx":
             return _file(f"figures-{year}.xlsx", iter([year_workbook(found)]))
         years = await years_with_figures()
@@ -92,7 +92,7 @@ class Figures(Controller):
         found = await rows_behind(figure, year, page, may_see_people=who.may(Policy.EDIT_EVENTS))
         if ending:
             columns = [column.code for column in found.table.columns]
-            return _file(f"{figure}-{year}.csv", csv_bytes(columns, found.table.rows))
+            return _file(f"{figure}-{year}.csv", csv_bytes(columns, found.table.rows, mark=True))
         counted = as_seen(await figures_of(year), is_exact=who.sees_small_groups).get(figure)
         return render(
             request,
@@ -114,7 +114,7 @@ class Figures(Controller):
         annex = await calendar_annex(year)
         sheet = annex_sheet(annex)
         if ending == "csv":
-            return _file(f"{kind}-{year}.csv", csv_bytes(*_parts(sheet)))
+            return _file(f"{kind}-{year}.csv", csv_bytes(*_parts(sheet), mark=True))
         if ending == "xlsx":
             return _file(f"{kind}-{year}.xlsx", xlsx_bytes(sheet.title, *_parts(sheet)))
         if ending or table.endswith("."):

@@ -36,7 +36,7 @@ def table_of(html, table_id):
 
 
 def csv_rows(answer):
-    return list(csv.reader(io.StringIO(answer.content.decode("utf-8"))))
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 def sheet_rows(answer, name):
