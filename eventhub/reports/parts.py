@@ -526,7 +526,7 @@ async def campaign_sections(wanted: Wanted) -> list[Section]:
     for row in await campaigns_of(wanted.year):
         if not row["is_public"]:
             continue
-        events = [event for event in wanted.events if event.campaign == row["id"]]
+        events = [one for one in wanted.events if one.campaign == row["id"] and one.counts_in_statistics]
         organisers = await campaign_organisers(row["id"])
         members = await campaign_members(row["id"])
         people = await campaign_people(row["id"], wanted.year)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from eventhub.database import Row, sql
+from eventhub.directory.membership import at, belonged
 from eventhub.directory.rules import Gender
 from eventhub.errors import NotFound
 from eventhub.events.rules import OWN, PRIVATE_KINDS
@@ -186,10 +187,11 @@ async def campaign_members(campaign: UUID) -> list[Row]:
     Members at the published events of a campaign by name, each with the number of events it organised, spoke at and joined.
 
     It organised what it hosts or has proposed, spoke where somebody has a
-    confirmed part for it, and joined where somebody attended for it.
+    confirmed part for it, and joined where somebody attended for it. Counted
+    is who was a member on the day of the event; umbrella events are left out.
     """
     return await sql(
-        "WITH events AS (SELECT id, host_member FROM event WHERE campaign = {} AND status = 'published' AND counts_in_statistics), done AS ("
+        "WITH events AS (SELECT id, host_member, starts_on FROM event WHERE campaign = {} AND status = 'published' AND counts_in_statistics), done AS ("
         "SELECT host_member AS member, id AS event, 'organised' AS part FROM events "
         "UNION SELECT s.member, e.id, 'organised' FROM events e JOIN campaign_submission s ON s.event = e.id "
         "UNION SELECT s.member, e.id, 'spoke' FROM events e JOIN programme_item i ON i.event = e.id "
@@ -198,7 +200,9 @@ async def campaign_members(campaign: UUID) -> list[Row]:
         "WHERE r.has_attended) "
         "SELECT m.name AS name, SUM(CASE WHEN d.part = 'organised' THEN 1 ELSE 0 END) AS organised, "
         "SUM(CASE WHEN d.part = 'spoke' THEN 1 ELSE 0 END) AS spoke, "
-        "SUM(CASE WHEN d.part = 'joined' THEN 1 ELSE 0 END) AS joined FROM done d JOIN member m ON m.id = d.member "
+        "SUM(CASE WHEN d.part = 'joined' THEN 1 ELSE 0 END) AS joined FROM done d "
+        "JOIN events c ON c.id = d.event JOIN member m ON m.id = d.member "
+        f"WHERE {at('kind', 'c.starts_on')} = 'member' AND {belonged('c.starts_on')} "
         "GROUP BY m.key, m.name, m.name_folded ORDER BY m.name_folded, m.key",
         campaign,
     )

@@ -127,7 +127,7 @@ def shown_together(groups: Mapping[str, Counts], *, is_exact: bool) -> dict[str,
     for part, whole, hidden in NESTED:
         if part in visible and whole in visible and not is_safe_beside(visible[part], visible[whole]):
             del visible[hidden]
-    for whole in {whole for _, whole, _ in NESTED}:
+    for whole in dict.fromkeys(whole for _, whole, _ in NESTED):  # in one order, so that every process hides the same
         parts = [part for part, of, _ in NESTED if of == whole and part in visible]
         for place, one in enumerate(parts):
             for other in parts[place + 1 :]:
