@@ -602,17 +602,21 @@ async def _claim_some(condition: str, now: datetime, until: datetime, lease: UUI
     """
     One statement on both engines; locked rows are skipped where there are row locks.
 
+    What is due is materialised: inside `IN` PostgreSQL may look for it anew for
+    every letter, skip what it has just locked itself, and so forget the limit.
+
     The attempt is counted here, before anything is sent, and a letter that
     was being sent when its postman died is marked so.
     """
     skip = "" if is_sqlite() else " FOR UPDATE OF l SKIP LOCKED"
     return await sql(
+        "WITH due AS MATERIALIZED (SELECT l.id AS id FROM letter l "
+        f"WHERE {_DUE} AND {condition} AND NOT {rests('l')} AND {_ITS_TURN} "
+        f"ORDER BY l.available_at, l.created_at, l.id LIMIT {{}}{skip}) "
         "UPDATE letter SET status = 'sending', lease = {}, leased_until = {}, attempts = attempts + 1, "
         f"last_answer = CASE WHEN status = 'sending' THEN last_answer || '{_DIED}' ELSE last_answer END "
-        f"WHERE id IN (SELECT l.id FROM letter l WHERE {_DUE} AND {condition} AND NOT {rests('l')} AND {_ITS_TURN} "
-        f"ORDER BY l.available_at, l.created_at, l.id LIMIT {{}}{skip}) "
-        f"RETURNING {_COLUMNS}",
-        lease, until, now, now, limit,
+        f"WHERE id IN (SELECT id FROM due) RETURNING {_COLUMNS}",
+        now, now, limit, lease, until,
     )  # fmt: skip
 
 
