@@ -32,9 +32,8 @@ from eventhub.explorer.rules import (
     Measure,
     Question,
 )
+from eventhub.statistics.reading import SPEAKS, words_of_events
 from eventhub.words import Sentence
-
-_SPEAKS = "s.status = 'confirmed' AND s.role IN ('speaker', 'panellist', 'keynote')"
 
 
 class _Sql:
@@ -182,7 +181,7 @@ def _facts(to: _Sql, question: Question) -> None:
         to.add(
             "found AS (SELECT i.event AS event, s.person AS person, s.member AS member, s.level AS level FROM chosen c "
             "JOIN programme_item i ON i.event = c.id JOIN speaker_slot s ON s.programme_item = i.id "
-            f"WHERE {_SPEAKS}"
+            f"WHERE {SPEAKS}"
         )
         _narrowed_to_people(to, question, "event", keeps_person=True)
     else:
@@ -233,15 +232,19 @@ def _chosen_labs(to: _Sql, question: Question) -> None:
 def _narrowed_to_several(to: _Sql, question: Question, owner: str, key: str) -> None:
     """Themes and action lines, of which there can be more than one."""
     for name in ("theme", "action_line"):
-        code = getattr(question, name)
+        code, words = getattr(question, name), _words(owner, name)
         if code == NONE:
-            to.add(f" AND NOT EXISTS (SELECT 1 FROM {owner}_{name} x WHERE x.{owner} = {key})")
+            to.add(f" AND {key} NOT IN (SELECT x.{owner} FROM {words} x)")
         elif code:
             to.add(
-                f" AND EXISTS (SELECT 1 FROM {owner}_{name} x JOIN {name} y ON y.id = x.{name} "
-                f"WHERE x.{owner} = {key} AND y.code = {{}})",
+                f" AND {key} IN (SELECT x.{owner} FROM {words} x JOIN {name} y ON y.id = x.{name} WHERE y.code = {{}})",
                 code,
             )
+
+
+def _words(owner: str, name: str) -> str:
+    """Where the themes or action lines of events or labs are read."""
+    return words_of_events(name) if owner == "event" else f"lab_{name}"
 
 
 def _involved(to: _Sql) -> None:
@@ -262,7 +265,7 @@ def _events_found(to: _Sql, question: Question) -> None:
         to.add(
             "speaking AS (SELECT DISTINCT i.event AS event, s.member AS member, s.level AS level FROM chosen c "
             "JOIN programme_item i ON i.event = c.id JOIN speaker_slot s ON s.programme_item = i.id "
-            f"WHERE {_SPEAKS}), found AS (SELECT c.id AS event, x.member AS member, x.level AS level FROM chosen c "
+            f"WHERE {SPEAKS}), found AS (SELECT c.id AS event, x.member AS member, x.level AS level FROM chosen c "
             "LEFT JOIN speaking x ON x.event = c.id"
         )
     elif question.tells_people_apart:
@@ -422,7 +425,7 @@ def _counted(to: _Sql, question: Question, part: str, dimensions: Sequence[Dimen
         if dimension in _JOINED:
             name, alias = dimension.value, _JOINED[dimension]
             to.add(
-                f" LEFT JOIN (SELECT x.{owner} AS owner, y.code AS code FROM {owner}_{name} x "
+                f" LEFT JOIN (SELECT x.{owner} AS owner, y.code AS code FROM {_words(owner, name)} x "
                 f"JOIN {name} y ON y.id = x.{name}"
             )
             if code := getattr(question, name):

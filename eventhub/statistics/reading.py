@@ -114,8 +114,8 @@ async def events_of(year: int) -> list[EventFact]:
         before,
         end,
     )
-    themes = await _words("event_theme", "theme", chosen, before, end)
-    lines = await _words("event_action_line", "action_line", chosen, before, end)
+    themes = await _words("theme", chosen, before, end)
+    lines = await _words("action_line", chosen, before, end)
     allied = await _allied(chosen, before, end)
     return [
         EventFact(
@@ -129,10 +129,26 @@ async def events_of(year: int) -> list[EventFact]:
     ]  # fmt: skip
 
 
-async def _words(table: str, column: str, chosen: str, before: date, end: date) -> Mapping[UUID, list[str]]:
+def words_of_events(word: str) -> str:
+    """
+    Events and their themes or action lines, as a subselect with the columns `event` and `theme` or `action_line`.
+
+    The session of a lab has those of its lab beside its own.
+
+    Args:
+        word: `theme` or `action_line`.
+
+    """
+    return (
+        f"(SELECT event, {word} FROM event_{word} "
+        f"UNION SELECT n.event, w.{word} FROM lab_session n JOIN lab_{word} w ON w.lab = n.lab)"
+    )
+
+
+async def _words(word: str, chosen: str, before: date, end: date) -> Mapping[UUID, list[str]]:
     """Codes of the themes or action lines of the events."""
     rows = await sql(
-        f"SELECT x.event AS event, w.code AS code FROM {table} x JOIN {column} w ON w.id = x.{column} "
+        f"SELECT x.event AS event, w.code AS code FROM {words_of_events(word)} x JOIN {word} w ON w.id = x.{word} "
         f"JOIN event e ON e.id = x.event WHERE {chosen}",
         before,
         end,
