@@ -4,9 +4,8 @@ from fractions import Fraction
 
 from eventhub.answers.asking import Asked, answers, by_gender, gender_sentence, section
 from eventhub.answers.queries import (
-    CampaignEvents,
     attended_events,
-    campaigns_of_year,
+    campaigns_asked,
     edition_before,
     editions_in,
     people_of_events,
@@ -15,7 +14,7 @@ from eventhub.directory.queries import regions
 from eventhub.events.rules import OWN
 from eventhub.labels import label_of
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
-from eventhub.speakers.rules import Counts
+from eventhub.statistics.campaigns import ORGANISERS, campaign_people
 from eventhub.statistics.queries import YearFigures, as_seen, calendar_annex, figures_of
 from eventhub.statistics.reading import events_of, members_of
 from eventhub.statistics.rules import Figure, leading
@@ -341,20 +340,10 @@ async def growth_of_a_series(asked: Asked) -> Section:
     return section(28, *sentences, tables=(table,) if rows else ())
 
 
-def _organisers(found: CampaignEvents) -> tuple[tuple[Sentence, int], ...]:
-    return (
-        (Sentence("Own events"), found.organised),
-        (Sentence("Co-organised"), found.co_organised),
-        (Sentence("By members"), found.by_members),
-        (Sentence("By partners"), found.by_partners),
-        (Sentence("By others"), found.by_others),
-    )
-
-
 @answers(20)
 async def campaign_events(asked: Asked) -> Section:
     """Events of campaigns by organiser."""
-    found = await campaigns_of_year(asked.year, asked.campaign)
+    found = await campaigns_asked(asked.year, asked.campaign)
     table = DataTable(
         "campaigns",
         Sentence("Events of campaigns by organiser"),
@@ -364,7 +353,7 @@ async def campaign_events(asked: Asked) -> Section:
             Column("partners", Sentence("By partners"), True), Column("others", Sentence("By others"), True),
             Column("total", Sentence("In all"), True),
         ),
-        tuple((one.title, *(number for _, number in _organisers(one)), one.total) for one in found),
+        tuple((one.title, *(one.by.get(who, 0) for who in ORGANISERS), one.total) for one in found),
         note=Sentence("Published events; umbrella events are not counted."),
     )  # fmt: skip
     sentences = [
@@ -377,11 +366,11 @@ async def campaign_events(asked: Asked) -> Section:
 
 
 @answers(22)
-async def campaign_people(asked: Asked) -> Section:
+async def people_of_campaigns(asked: Asked) -> Section:
     """People at own events of campaigns."""
     parts = []
-    for one in await campaigns_of_year(asked.year, asked.campaign):
-        counts: Counts = one.people
+    for one in await campaigns_asked(asked.year, asked.campaign):
+        people = await campaign_people(asked.year, one.slug)
         parts.append(
             Section(
                 f"campaign-{one.slug}",
@@ -390,9 +379,9 @@ async def campaign_people(asked: Asked) -> Section:
                     Sentence.counted(
                         "%(num)s person was engaged in own events of the campaign, counted once for each event.",
                         "%(num)s people were engaged in own events of the campaign, counted once for each event.",
-                        counts.everybody,
+                        people.everybody,
                     ),
-                    gender_sentence(by_gender(counts, asked)),
+                    gender_sentence(by_gender(people, asked)),
                 ),
             )
         )

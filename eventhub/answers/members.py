@@ -1,11 +1,12 @@
 """Questions on the engagement of members: 13, 14, 15 and 21."""
 
 from eventhub.answers.asking import Asked, answers, section
-from eventhub.answers.queries import campaign_members, campaigns_of_year
+from eventhub.answers.queries import campaigns_asked
 from eventhub.engagement.queries import activation_of, members_that_sent_nobody
 from eventhub.engagement.rules import QUARTERS
 from eventhub.engagement.sections import absent_section, activation_section, engagement_sections
 from eventhub.sections import Column, DataTable, Section
+from eventhub.statistics.campaigns import campaign_members
 from eventhub.words import Sentence
 
 
@@ -49,7 +50,7 @@ async def matrix(asked: Asked) -> Section:
 async def members_of_a_campaign(asked: Asked) -> Section:
     """Members that organised or spoke at a campaign, and those that took part."""
     parts = []
-    for one in await campaigns_of_year(asked.year, asked.campaign):
+    for one in await campaigns_asked(asked.year, asked.campaign):
         members = await campaign_members(asked.year, one.slug)
         table = DataTable(
             f"campaign-{one.slug}",

@@ -1,4 +1,4 @@
-"""What the answers need beyond the figures of a year: series, campaigns, attendance of single events."""
+"""What the answers need beyond the figures of a year: series, campaigns by name, attendance of single events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,13 @@ from datetime import date
 from uuid import UUID
 
 from eventhub.database import Row, sql
-from eventhub.directory.membership import at, belonged
 from eventhub.errors import NotFound
 from eventhub.series.queries import no_such_series
 from eventhub.speakers.rules import Counts
+from eventhub.statistics.campaigns import CampaignOfYear, campaigns_of
 from eventhub.statistics.disclosure import added
 from eventhub.statistics.facts import EventFact
-from eventhub.statistics.reading import ATTENDED, SPEAKS, counts, events_of, people_at
-from eventhub.statistics.scopes import is_own
+from eventhub.statistics.reading import ATTENDED, SPEAKS, counts, events_of, words_of_events
 from eventhub.words import Sentence
 
 
@@ -52,25 +51,6 @@ class PeopleOfEvents:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class CampaignEvents:
-    """Events of one campaign by organiser, and the people at own ones."""
-
-    slug: str
-    title: str
-    organised: int
-    co_organised: int
-    by_members: int
-    by_partners: int
-    by_others: int
-    people: Counts
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.organised + self.co_organised + self.by_members + self.by_partners + self.by_others
-
-
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("{}" for _ in values)
 
@@ -87,7 +67,10 @@ async def attended_events(event_ids: Sequence[UUID], *, with_gender_items: bool 
     )
     on_gender: list[Row] = []
     if with_gender_items:
-        themed = "event_theme x JOIN theme t ON t.id = x.theme JOIN event e ON e.id = x.event WHERE t.code = 'gender'"
+        themed = (
+            f"{words_of_events('theme')} x JOIN theme t ON t.id = x.theme JOIN event e ON e.id = x.event "
+            "WHERE t.code = 'gender'"
+        )
         on_gender = await sql(
             f"SELECT e.id AS id FROM {themed} AND e.id IN ({_marks(event_ids)}) "
             f"UNION SELECT e.parent FROM {themed} AND e.status = 'published' AND e.parent IN ({_marks(event_ids)})",
@@ -197,9 +180,9 @@ async def people_of_events(event_ids: Sequence[UUID]) -> PeopleOfEvents:
     )
 
 
-async def campaigns_of_year(year: int, slug: str = "") -> list[CampaignEvents]:
+async def campaigns_asked(year: int, slug: str = "") -> list[CampaignOfYear]:
     """
-    Campaigns with events of the year, or the one that is named.
+    The campaigns of a year, or the one that is named, if it has a part in the year.
 
     Raises:
         NotFound: there is no such campaign.
@@ -207,85 +190,4 @@ async def campaigns_of_year(year: int, slug: str = "") -> list[CampaignEvents]:
     """
     if slug and not await sql("SELECT 1 AS one FROM campaign WHERE slug = {}", slug.replace("\x00", " ")):
         raise NotFound(Sentence("There is no campaign “%(slug)s”.", slug=slug[:90]))
-    events = [event for event in await events_of(year) if event.starts_on.year == year and event.campaign]
-    counted = [event for event in events if event.counts]
-    there, _ = await people_at(year)
-    kinds = {
-        row["event"]: row["kind"]
-        for row in await sql(
-            "SELECT e.id AS event, COALESCE(MIN(s.organiser_kind), CASE WHEN e.host_member IS NOT NULL THEN 'member' "
-            "WHEN EXISTS (SELECT 1 FROM event_partner x WHERE x.event = e.id) THEN 'partner' ELSE 'other' END) AS kind "
-            "FROM event e LEFT JOIN campaign_submission s ON s.event = e.id WHERE e.campaign IS NOT NULL "
-            "AND e.starts_on >= {} AND e.starts_on < {} GROUP BY e.id, e.host_member",
-            date(year, 1, 1),
-            date(year + 1, 1, 1),
-        )
-    }
-    titles = await sql("SELECT id, slug, title FROM campaign ORDER BY starts_on, title, id")
-    found = []
-    for row in titles:
-        of_campaign = [event for event in counted if event.campaign == row["id"]]
-        if not of_campaign or slug not in ("", row["slug"]):
-            continue
-        others = [event for event in of_campaign if not is_own(event)]
-        people = Counts()
-        for event in of_campaign:
-            if is_own(event):
-                people = added(people, there.get(event.id, Counts()))
-                people = added(people, event.head or Counts())
-        found.append(
-            CampaignEvents(
-                row["slug"],
-                row["title"],
-                sum(event.involvement == "organised" and is_own(event) for event in of_campaign),
-                sum(event.involvement == "co_organised" and is_own(event) for event in of_campaign),
-                sum(kinds.get(event.id) == "member" for event in others),
-                sum(kinds.get(event.id) == "partner" for event in others),
-                sum(kinds.get(event.id) not in ("member", "partner") for event in others),
-                people,
-            )
-        )
-    return found
-
-
-@dataclass(frozen=True)
-class CampaignMember:
-    """A member in a campaign: how often it organised or spoke, and how many events it joined."""
-
-    key: str
-    name: str
-    roles: int
-    joined: int
-
-
-async def campaign_members(year: int, slug: str) -> list[CampaignMember]:
-    """
-    Members in the published events of a campaign that count, by name.
-
-    Organising is hosting, or proposing the event as a member; each speaker's
-    part counts as a role. Joined are events at which somebody was there for it.
-    """
-    first, end = date(year, 1, 1), date(year + 1, 1, 1)
-    chosen = (
-        "WITH chosen AS (SELECT e.id AS id, e.starts_on AS starts_on, e.host_member AS host_member FROM event e "
-        "JOIN campaign c ON c.id = e.campaign WHERE c.slug = {} AND e.starts_on >= {} AND e.starts_on < {} "
-        "AND e.status = 'published' AND e.counts_in_statistics AND e.kind <> 'internal')"
-    )
-    rows = await sql(
-        f"{chosen}, organised AS (SELECT id AS event, host_member AS member FROM chosen WHERE host_member IS NOT NULL "
-        "UNION SELECT s.event, s.member FROM campaign_submission s JOIN chosen c ON c.id = s.event "
-        "WHERE s.member IS NOT NULL), "
-        "done AS (SELECT member, event, 1 AS roles, 0 AS joined FROM organised "
-        "UNION ALL SELECT s.member, i.event, 1, 0 FROM chosen c JOIN programme_item i ON i.event = c.id "
-        f"JOIN speaker_slot s ON s.programme_item = i.id WHERE s.member IS NOT NULL AND {SPEAKS} "
-        "UNION ALL SELECT DISTINCT r.member, r.event, 0, 1 FROM chosen c JOIN registration r ON r.event = c.id "
-        f"WHERE r.member IS NOT NULL AND {ATTENDED}) "
-        "SELECT m.key AS key, m.name AS name, SUM(d.roles) AS roles, SUM(d.joined) AS joined FROM done d "
-        "JOIN chosen c ON c.id = d.event JOIN member m ON m.id = d.member "
-        f"WHERE {at('kind', 'c.starts_on')} = 'member' AND {belonged('c.starts_on')} "
-        "GROUP BY m.key, m.name, m.name_folded ORDER BY m.name_folded, m.key",
-        slug,
-        first,
-        end,
-    )
-    return [CampaignMember(row["key"], row["name"], int(row["roles"]), int(row["joined"])) for row in rows]
+    return [one for one in await campaigns_of(year) if slug in ("", one.slug)]

@@ -13,11 +13,11 @@ from litestar.response import Stream
 from eventhub.access import Policy, account_of, open_to
 from eventhub.answers.asking import Asked, ask, question
 from eventhub.answers.printing import tables_of
-from eventhub.answers.queries import campaigns_of_year
 from eventhub.answers.rules import QUESTIONS, Needs
 from eventhub.pages import render
 from eventhub.series.queries import series_lines
 from eventhub.spreadsheets import csv_bytes
+from eventhub.statistics.campaigns import campaigns_of
 from eventhub.statistics.queries import checked_year, years_with_figures
 
 
@@ -78,7 +78,7 @@ class Answers(Controller):
             series=series,
             campaign=campaign,
             all_series=await series_lines() if one.needs is Needs.SERIES else [],
-            all_campaigns=await campaigns_of_year(wanted) if one.needs is Needs.CAMPAIGN else [],
+            all_campaigns=await campaigns_of(wanted) if one.needs is Needs.CAMPAIGN else [],
             exact=who.sees_small_groups,
             query=request.url.query,
         )

@@ -16,6 +16,8 @@ from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
 from eventhub.directory.membership import at
 from eventhub.engagement.rules import Column, Roles, Value
+from eventhub.statistics.campaigns import roles_at
+from eventhub.statistics.reading import SPEAKS
 
 #: The kind of rounds whose accepted applications are pilot projects.
 PILOT_KIND = "pilot"
@@ -26,7 +28,6 @@ STANDS_FOR = (
     f"{at('kind', 'c.starts_on')} = 'member' AND (m.joined_year IS NULL OR m.joined_year <= {{}}) "
     "AND (m.left_on IS NULL OR m.left_on >= c.starts_on)"
 )
-SPEAKS = "s.status = 'confirmed' AND s.role IN ('speaker', 'panellist', 'keynote')"
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,8 @@ async def _speakers(chosen: str, values: list[Any], span: Span) -> list[Row]:
 async def _wmd_roles(chosen: str, values: list[Any], span: Span) -> list[Row]:
     """Roles at events of World Metropolitan Day: an event organised is one, and each person with a confirmed part one."""
     return await sql(
-        f"WITH {chosen}, had AS ("
-        "SELECT c.id AS event, s.member AS member, s.person AS person FROM chosen c "
-        "JOIN programme_item i ON i.event = c.id JOIN speaker_slot s ON s.programme_item = i.id "
-        "WHERE c.is_wmd = 1 AND s.status = 'confirmed' AND s.member IS NOT NULL "
-        "UNION SELECT id, host_member, NULL FROM chosen WHERE is_wmd = 1 AND host_member IS NOT NULL "
-        "UNION SELECT c.id, s.member, NULL FROM chosen c JOIN campaign_submission s ON s.event = c.id "
-        "WHERE c.is_wmd = 1 AND s.status = 'accepted' AND s.member IS NOT NULL) "
+        f"WITH {chosen}, of_the_day AS (SELECT id, host_member FROM chosen WHERE is_wmd = 1), "
+        f"had AS ({roles_at('of_the_day')}) "
         "SELECT m.key AS member, COUNT(*) AS number FROM had h JOIN chosen c ON c.id = h.event "
         f"JOIN member m ON m.id = h.member WHERE {STANDS_FOR} GROUP BY m.key",
         *values,

@@ -12,7 +12,6 @@ from eventhub.directory.membership import at
 from eventhub.engagement.columns import columns_of
 from eventhub.engagement.counts import (
     PILOT_KIND,
-    SPEAKS,
     STANDS_FOR,
     Span,
     activity,
@@ -37,6 +36,7 @@ from eventhub.engagement.rules import (
 )
 from eventhub.errors import NotFound
 from eventhub.statistics.kept import kept
+from eventhub.statistics.reading import SPEAKS
 from eventhub.words import Sentence
 
 #: Rows of a list on a page of one member; there are more only in the file.

@@ -1,13 +1,11 @@
 """Sections of the report: headline figures, events, action lines, labs, campaigns and annexes."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
-from eventhub.database import Row
 from eventhub.errors import NotFound
 from eventhub.events.queries import action_lines
 from eventhub.events.rules import Involvement, Mode
@@ -18,14 +16,18 @@ from eventhub.plans.queries import Deliverable, Plan, PlanLine, plan_by_code
 from eventhub.plans.rules import DeliverableStatus
 from eventhub.reports.queries import (
     ReportedEvent,
-    campaign_members,
-    campaign_organisers,
-    campaign_people,
-    campaigns_of,
     labs_by_line,
 )
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.speakers.rules import Counts
+from eventhub.statistics.campaigns import (
+    ORGANISERS,
+    CampaignMember,
+    CampaignOfYear,
+    campaign_members,
+    campaign_people,
+    campaigns_of,
+)
 from eventhub.statistics.disclosure import (
     HIDDEN,
     ShownCounts,
@@ -523,36 +525,25 @@ def _follow_ups(found: RoundReport | None) -> tuple[DataTable, ...]:
 async def campaign_sections(wanted: Wanted) -> list[Section]:
     """One part per public campaign of the year, such as World Metropolitan Day."""
     parts = []
-    for row in await campaigns_of(wanted.year):
-        if not row["is_public"]:
-            continue
-        events = [one for one in wanted.events if one.campaign == row["id"] and one.counts_in_statistics]
-        organisers = await campaign_organisers(row["id"])
-        members = await campaign_members(row["id"])
-        people = await campaign_people(row["id"], wanted.year)
-        parts.append(_campaign(row, wanted, events, organisers, members, people))
+    for one in await campaigns_of(wanted.year):
+        if one.is_public:
+            members = await campaign_members(wanted.year, one.slug)
+            people = await campaign_people(wanted.year, one.slug)
+            parts.append(_campaign(one, wanted, members, people))
     return [Section("campaigns", Sentence("Campaigns"), parts=tuple(parts))] if parts else []
 
 
-def _campaign(
-    row: Row,
-    wanted: Wanted,
-    events: list[ReportedEvent],
-    organisers: Mapping[UUID, str],
-    members: list[Row],
-    people: Counts,
-) -> Section:
-    by_organiser = Counter(_organiser(event, organisers.get(event.id)) for event in events)
+def _campaign(one: CampaignOfYear, wanted: Wanted, members: list[CampaignMember], people: Counts) -> Section:
     said = [
-        Sentence.counted("%(num)s event", "%(num)s events", len(events)),
+        Sentence.counted("%(num)s event", "%(num)s events", one.total),
         Sentence.counted("%(num)s member organised or spoke", "%(num)s members organised or spoke",
-                         sum(bool(one["organised"] or one["spoke"]) for one in members)),
+                         sum(row.roles > 0 for row in members)),
         Sentence.counted("%(num)s member took part", "%(num)s members took part",
-                         sum(bool(one["joined"]) for one in members)),
+                         sum(row.joined > 0 for row in members)),
     ]  # fmt: skip
     sentences = [Sentence("%(events)s; %(active)s, and %(joined)s.", events=said[0], active=said[1], joined=said[2])]
-    if row["theme"]:
-        sentences.insert(0, Sentence("Theme: %(theme)s", theme=row["theme"]))
+    if one.theme:
+        sentences.insert(0, Sentence("Theme: %(theme)s", theme=one.theme))
     if people.everybody:
         sentences.append(
             Sentence.counted(
@@ -561,18 +552,18 @@ def _campaign(
                 people.everybody,
             )
         )
-    code = f"campaign_{row['slug'].replace('-', '_')}"
+    code = f"campaign_{one.slug.replace('-', '_')}"
     return Section(
         code,
-        Sentence(row["title"]),
+        Sentence(one.title),
         tuple(sentences),
         tables=(
             *table_of(
                 f"{code}_organisers",
                 Sentence("Events of the campaign by organiser"),
                 (Column("organiser", Sentence("Organiser")), Column("events", NUMBER, is_number=True)),
-                ((head, by_organiser[one]) for one, head in _ORGANISERS.items() if by_organiser[one]),
-                totals=((Sentence("Total"), len(events)),),
+                ((head, one.by[who]) for who, head in zip(ORGANISERS, _ORGANISERS, strict=True) if one.by.get(who)),
+                totals=((Sentence("Total"), one.total),),
             ),
             *table_of(
                 f"{code}_members",
@@ -580,13 +571,10 @@ def _campaign(
                 (
                     Column("member", Sentence("Member")),
                     Column("organised", Sentence("Events organised"), is_number=True),
-                    Column("spoke", Sentence("Events at which it spoke"), is_number=True),
+                    Column("spoke", Sentence("Parts on panels"), is_number=True),
                     Column("joined", Sentence("Events joined"), is_number=True),
                 ),
-                (
-                    (one["name"], *(int(one[part]) or None for part in ("organised", "spoke", "joined")))
-                    for one in members
-                ),
+                ((row.name, row.organised or None, row.spoke or None, row.joined or None) for row in members),
             ),
             *table_of(
                 f"{code}_people",
@@ -600,20 +588,14 @@ def _campaign(
     )
 
 
-#: Who events of a campaign are by, in the order of the report.
-_ORGANISERS = {
-    "organised": Sentence("The association"),
-    "co_organised": Sentence("The association with others"),
-    "member": Sentence("Members"),
-    "partner": Sentence("Partners"),
-    "other": Sentence("Others"),
-}
-
-
-def _organiser(event: ReportedEvent, proposed_by: str | None) -> str:
-    if event.is_led:
-        return event.involvement
-    return proposed_by or ("member" if event.has_host else "other")
+#: Who events of a campaign are by, as the report calls them; in the order of `ORGANISERS`.
+_ORGANISERS = (
+    Sentence("The association"),
+    Sentence("The association with others"),
+    Sentence("Members"),
+    Sentence("Partners"),
+    Sentence("Others"),
+)
 
 
 # Annexes

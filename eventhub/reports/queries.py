@@ -1,48 +1,34 @@
 """Reads behind the report that no page of figures has, and its editions. Genders leave the database as counts only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from eventhub.database import Row, sql
-from eventhub.directory.membership import at, belonged
-from eventhub.directory.rules import Gender
+from eventhub.database import sql
 from eventhub.errors import NotFound
 from eventhub.events.rules import OWN, PRIVATE_KINDS
 from eventhub.reports.frozen import thawed
 from eventhub.reports.rules import Report
 from eventhub.speakers.rules import Counts
+from eventhub.statistics.reading import SPEAKS, counts, words_of_events
 from eventhub.words import Sentence
 
 _GENDER = "COALESCE(g.gender, 'undisclosed')"
 #: Own events of some years that count. Values: see `_own`.
 _OWN = (
-    "WITH own AS (SELECT id, kind, starts_on, campaign FROM event WHERE starts_on >= {} AND starts_on < {} "
+    "WITH own AS (SELECT id, kind, starts_on FROM event WHERE starts_on >= {} AND starts_on < {} "
     "AND status = 'published' AND counts_in_statistics AND involvement IN ('organised', 'co_organised') "
     "AND kind NOT IN ('bilateral', 'internal'))"
 )
-_SPEAKS = "s.status = 'confirmed' AND s.role IN ('speaker', 'panellist', 'keynote')"
 #: Speakers of so many years are the trend: a year costs the same however many others there are.
 TREND_YEARS = 10
 
 
 def _days(first_year: int, last_year: int | None = None) -> tuple[date, date]:
     return date(first_year, 1, 1), date((last_year or first_year) + 1, 1, 1)
-
-
-def _counts(rows: Iterable[Row]) -> Counts:
-    found: dict[str, int] = defaultdict(int)
-    for row in rows:
-        found[row["gender"]] += row["people"]
-    return Counts(
-        women=found[Gender.WOMAN],
-        men=found[Gender.MAN],
-        others=found[Gender.NON_BINARY],
-        undisclosed=found[Gender.UNDISCLOSED],
-    )
 
 
 @dataclass(frozen=True)
@@ -62,10 +48,8 @@ class ReportedEvent:
     starts_on: date
     ends_on: date | None
     parent: UUID | None
-    campaign: UUID | None
     counts_in_statistics: bool
     is_on_gender: bool
-    has_host: bool
     lines: tuple[str, ...] = ()
 
     @property
@@ -89,7 +73,7 @@ async def events_of(year: int) -> list[ReportedEvent]:
     values = (*_days(year), *private)
     lines: dict[UUID, list[str]] = defaultdict(list)
     for row in await sql(
-        "SELECT x.event AS event, a.code AS code FROM event_action_line x JOIN event e ON e.id = x.event "
+        f"SELECT x.event AS event, a.code AS code FROM {words_of_events('action_line')} x JOIN event e ON e.id = x.event "
         f"JOIN action_line a ON a.id = x.action_line WHERE {where}",
         *values,
     ):
@@ -97,13 +81,13 @@ async def events_of(year: int) -> list[ReportedEvent]:
     rows = await sql(
         "SELECT e.id AS id, e.slug AS slug, e.title AS title, e.kind AS kind, e.mode AS mode, "
         "e.involvement AS involvement, e.starts_on AS starts_on, e.ends_on AS ends_on, e.parent AS parent, "
-        "e.campaign AS campaign, e.counts_in_statistics AS counts_in_statistics, "
-        "EXISTS (SELECT 1 FROM event_theme x JOIN theme t ON t.id = x.theme WHERE x.event = e.id "
-        "AND t.code = 'gender') AS is_on_gender, e.host_member IS NOT NULL AS has_host "
+        "e.counts_in_statistics AS counts_in_statistics, "
+        f"e.id IN (SELECT x.event FROM {words_of_events('theme')} x JOIN theme t ON t.id = x.theme "
+        "WHERE t.code = 'gender') AS is_on_gender "
         f"FROM event e WHERE {where} ORDER BY e.starts_on, e.title_folded, e.slug",
         *values,
     )
-    booleans = ("counts_in_statistics", "is_on_gender", "has_host")
+    booleans = ("counts_in_statistics", "is_on_gender")
     return [
         ReportedEvent(**{**row, **{name: bool(row[name]) for name in booleans}}, lines=tuple(lines[row["id"]]))
         for row in rows
@@ -125,7 +109,7 @@ async def labs_by_line(year: int) -> dict[str, list[str]]:
 
 async def political_people_of(year: int) -> Counts:
     """People who attended or spoke at own events of a year with political level, once each."""
-    return _counts(
+    return counts(
         await sql(
             f"{_OWN}, present AS ("
             "SELECT r.person AS person FROM own o JOIN registration r ON r.event = o.id "
@@ -135,7 +119,8 @@ async def political_people_of(year: int) -> Counts:
             f"SELECT {_GENDER} AS gender, COUNT(*) AS people FROM present x "
             f"LEFT JOIN gender_statement g ON g.person = x.person GROUP BY {_GENDER}",
             *_days(year),
-        )
+        ),
+        "people",
     )
 
 
@@ -149,7 +134,7 @@ async def people_at_meetings(year: int, kinds: Sequence[str]) -> dict[str, Count
         *_days(year),
         *kinds,
     )
-    return {kind: _counts(row for row in rows if row["kind"] == kind) for kind in kinds}
+    return {kind: counts((row for row in rows if row["kind"] == kind), "people") for kind in kinds}
 
 
 async def speakers_by_year(last_year: int) -> dict[int, Counts]:
@@ -158,85 +143,11 @@ async def speakers_by_year(last_year: int) -> dict[int, Counts]:
         f"{_OWN} SELECT SUBSTR(CAST(o.starts_on AS TEXT), 1, 4) AS year, {_GENDER} AS gender, "
         "COUNT(DISTINCT s.person) AS people FROM own o JOIN programme_item i ON i.event = o.id "
         "JOIN speaker_slot s ON s.programme_item = i.id LEFT JOIN gender_statement g ON g.person = s.person "
-        f"WHERE {_SPEAKS} GROUP BY SUBSTR(CAST(o.starts_on AS TEXT), 1, 4), {_GENDER}",
+        f"WHERE {SPEAKS} GROUP BY SUBSTR(CAST(o.starts_on AS TEXT), 1, 4), {_GENDER}",
         *_days(last_year - TREND_YEARS + 1, last_year),
     )
     years = sorted({int(row["year"]) for row in rows})
-    return {year: _counts(row for row in rows if int(row["year"]) == year) for year in years}
-
-
-async def campaigns_of(year: int) -> list[Row]:
-    """Campaigns that begin in a year: id, slug, title, theme, first and last day, whether they are public."""
-    return await sql(
-        "SELECT id, slug, title, theme, starts_on, ends_on, is_public FROM campaign "
-        "WHERE starts_on >= {} AND starts_on < {} ORDER BY starts_on, slug",
-        *_days(year),
-    )
-
-
-async def campaign_organisers(campaign: UUID) -> dict[UUID, str]:
-    """Who proposed each event of a campaign: `member`, `partner` or `other`."""
-    rows = await sql(
-        "SELECT event, organiser_kind FROM campaign_submission WHERE campaign = {} AND event IS NOT NULL", campaign
-    )
-    return {row["event"]: row["organiser_kind"] for row in rows}
-
-
-async def campaign_members(campaign: UUID) -> list[Row]:
-    """
-    Members at the published events of a campaign by name, each with the number of events it organised, spoke at and joined.
-
-    It organised what it hosts or has proposed, spoke where somebody has a
-    confirmed part for it, and joined where somebody attended for it. Counted
-    is who was a member on the day of the event; umbrella events are left out.
-    """
-    return await sql(
-        "WITH events AS (SELECT id, host_member, starts_on FROM event WHERE campaign = {} AND status = 'published' AND counts_in_statistics), done AS ("
-        "SELECT host_member AS member, id AS event, 'organised' AS part FROM events "
-        "UNION SELECT s.member, e.id, 'organised' FROM events e JOIN campaign_submission s ON s.event = e.id "
-        "UNION SELECT s.member, e.id, 'spoke' FROM events e JOIN programme_item i ON i.event = e.id "
-        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' "
-        "UNION SELECT r.member, e.id, 'joined' FROM events e JOIN registration r ON r.event = e.id "
-        "WHERE r.has_attended) "
-        "SELECT m.name AS name, SUM(CASE WHEN d.part = 'organised' THEN 1 ELSE 0 END) AS organised, "
-        "SUM(CASE WHEN d.part = 'spoke' THEN 1 ELSE 0 END) AS spoke, "
-        "SUM(CASE WHEN d.part = 'joined' THEN 1 ELSE 0 END) AS joined FROM done d "
-        "JOIN events c ON c.id = d.event JOIN member m ON m.id = d.member "
-        f"WHERE {at('kind', 'c.starts_on')} = 'member' AND {belonged('c.starts_on')} "
-        "GROUP BY m.key, m.name, m.name_folded ORDER BY m.name_folded, m.key",
-        campaign,
-    )
-
-
-async def campaign_people(campaign: UUID, year: int) -> Counts:
-    """People at own events of a campaign, once for each event; a head count stands in for a missing list."""
-    listed = await sql(
-        f"{_OWN}, present AS ("
-        "SELECT o.id AS event, r.person AS person FROM own o JOIN registration r ON r.event = o.id "
-        "WHERE o.campaign = {} AND r.has_attended "
-        "UNION SELECT o.id, s.person FROM own o JOIN programme_item i ON i.event = o.id "
-        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' AND o.campaign = {}) "
-        f"SELECT {_GENDER} AS gender, COUNT(*) AS people FROM present p "
-        f"LEFT JOIN gender_statement g ON g.person = p.person GROUP BY {_GENDER}",
-        *_days(year),
-        campaign,
-        campaign,
-    )
-    (counted,) = await sql(
-        f"{_OWN} SELECT COALESCE(SUM(h.women), 0) AS women, COALESCE(SUM(h.men), 0) AS men, "
-        "COALESCE(SUM(h.others), 0) AS others, COALESCE(SUM(h.undisclosed), 0) AS undisclosed FROM own o "
-        "JOIN head_count h ON h.event = o.id WHERE o.campaign = {} AND NOT EXISTS (SELECT 1 FROM registration r "
-        "WHERE r.event = o.id AND r.has_attended)",
-        *_days(year),
-        campaign,
-    )
-    people = _counts(listed)
-    return Counts(
-        people.women + int(counted["women"]),
-        people.men + int(counted["men"]),
-        people.others + int(counted["others"]),
-        people.undisclosed + int(counted["undisclosed"]),
-    )
+    return {year: counts((row for row in rows if int(row["year"]) == year), "people") for year in years}
 
 
 # Editions

@@ -20,6 +20,7 @@ from tests.statistics.rows import (
     a_lab_participant,
     a_registration,
     a_round,
+    a_session,
     a_slot,
     a_year,
     an_event,
@@ -251,16 +252,17 @@ async def test_action_lines_of_the_plan_in_force_have_events_labs_and_deliverabl
         await sql("INSERT INTO event_action_line (id, event, action_line) VALUES ({}, {}, {})", uuid4(), event, line)
     lab = await a_lab(await a_round(YEAR), 1, "Shade")
     await sql("INSERT INTO lab_action_line (id, lab, action_line) VALUES ({}, {}, {})", uuid4(), lab, line)
+    await a_session(lab, date(YEAR, 5, 1))
     report = await report_of(YEAR, is_exact=False)
     section = next(s for _, s in report.all_sections if s.title == "1. Care")
     assert list(map(str, section.sentences)) == [
-        "2 events served this line; 1 of them was our own.",
+        "3 events served this line; 2 of them were our own.",
         "1 Solutions Lab served it: Shade.",
         "1 of 2 deliverables are done.",
     ]
-    assert list(cells(report, "action_line_1_events")) == ["Ours", "Theirs"]
+    assert list(cells(report, "action_line_1_events")) == ["Ours", "Theirs", "Session 01"]
     assert [(row[0], str(row[2])) for row in table(report, "action_line_1_deliverables").rows] == [("D1", "Done"), ("D2", "Under way")]  # fmt: skip
-    assert cells(report, "events_by_action_line")["Care"] == {"events": 1}
+    assert cells(report, "events_by_action_line")["Care"] == {"events": 2}
 
 
 async def test_a_campaign_is_counted_by_organiser_and_member():
