@@ -25,8 +25,8 @@ class Sentence(str):
 
     @classmethod
     def counted(cls, singular: str, plural: str, num: int, /, **values: Any) -> "Sentence":
-        """Make the sentence that goes with a number, which it may name as `%(num)s`."""
-        return cls._make(singular, plural, num, {"num": num, **values})
+        """Make the sentence that goes with a number, which it may name as `%(num)s`, written as the reader writes numbers."""
+        return cls._make(singular, plural, num, {"num": float(num), **values})
 
     @classmethod
     def _make(cls, message: str, plural: str | None, number: int, values: dict[str, Any]) -> "Sentence":

@@ -75,5 +75,7 @@ def test_a_sentence_of_a_rule_is_said_in_the_language_of_the_reader():
 def test_a_counted_sentence_takes_the_form_of_its_number():
     assert Sentence.counted("%(num)s woman", "%(num)s women", 1) == "1 woman"
     assert Sentence.counted("%(num)s woman", "%(num)s women", 0) == "0 women"
+    many = Sentence.counted("%(num)s woman", "%(num)s women", 12_450)
+    assert (many, say(many, "es"), say(many, "fr")) == ("12,450 women", "12.450 mujeres", "12\u202f450 femmes")
     with speaking("fr"):
         assert translations("fr").ungettext("%(num)s woman", "%(num)s women", 0) != "%(num)s women"

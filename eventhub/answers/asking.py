@@ -89,8 +89,10 @@ def gender_sentence(found: ShownCounts | None) -> Sentence:
         return Sentence("Nobody of them is known as woman or man.")
     if found.women_pct is None:
         return Sentence(
-            "%(women)s women and %(men)s men are known; %(unknown)s people are known as neither.",
-            women=found.women, men=found.men, unknown=found.unknown,
+            "Known are %(women)s and %(men)s; known as neither: %(unknown)s.",
+            women=Sentence.counted("%(num)s woman", "%(num)s women", found.women or 0),
+            men=Sentence.counted("%(num)s man", "%(num)s men", found.men or 0),
+            unknown=found.unknown,
         )  # fmt: skip
     return Sentence(
         "%(women_pct)s%% were women and %(men_pct)s%% men, of %(known)s people known as either; "

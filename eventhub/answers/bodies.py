@@ -28,8 +28,9 @@ async def assembly(asked: Asked) -> Section:
     return section(
         9,
         Sentence(
-            "%(members)s members and %(people)s people came to the general assembly; %(political)s had political level.",
-            members=found["assembly_members"].value, people=found["assembly_people"].value,
+            "%(members)s and %(people)s came to the general assembly; of these people, %(political)s had political level.",
+            members=Sentence.counted("%(num)s member", "%(num)s members", int(found["assembly_members"].value)),
+            people=Sentence.counted("%(num)s person", "%(num)s people", int(found["assembly_people"].value)),
             political=found["assembly_political"].value,
         ),
         tables=(figures_table("assembly", Sentence("General assembly"), list(found.values())),),
@@ -120,9 +121,13 @@ async def congress(asked: Asked) -> Section:
     return section(
         12,
         Sentence(
-            "%(people)s people from %(cities)s cities in %(countries)s countries were at the congress; "
-            "%(representatives)s of them represented %(members)s members.",
-            **{code.removeprefix("congress_"): figure.value for code, figure in found.items()},
+            "At the congress: %(people)s from %(cities)s in %(countries)s; %(representatives)s of them represented "
+            "%(members)s.",
+            people=Sentence.counted("%(num)s person", "%(num)s people", int(found["congress_people"].value)),
+            cities=Sentence.counted("%(num)s city", "%(num)s cities", int(found["congress_cities"].value)),
+            countries=Sentence.counted("%(num)s country", "%(num)s countries", int(found["congress_countries"].value)),
+            representatives=found["congress_representatives"].value,
+            members=Sentence.counted("%(num)s member", "%(num)s members", int(found["congress_members"].value)),
         ),
         tables=(figures_table("congress", Sentence("Congress"), list(found.values())),),
     )

@@ -121,9 +121,9 @@ async def people_engaged(asked: Asked) -> Section:
     return section(
         2,
         Sentence(
-            "%(attendances)s people were engaged at own events of %(year)s, counted once for each event; "
-            "by name they are %(unique)s different people.",
-            attendances=both[0].value, unique=both[1].value, year=asked.year,
+            "Own events of %(year)s engaged %(people)s, counted once for each event; counted once in the year: %(unique)s.",
+            people=Sentence.counted("%(num)s person", "%(num)s people", int(both[0].value)),
+            unique=both[1].value, year=asked.year,
         ),
         gender_sentence(both[0].shown),
         tables=(figures_table("people", Sentence("People engaged"), both),),
@@ -139,8 +139,8 @@ async def led_or_co_led(asked: Asked) -> Section:
     return section(
         3,
         Sentence(
-            "Over all events led or co-led it is %(led)s people instead of %(own)s: %(more)s more, from bilateral meetings.",
-            led=led.value, own=own.value, more=more,
+            "Over all events led or co-led it is %(led)s instead of %(own)s: %(more)s more, from bilateral meetings.",
+            led=Sentence.counted("%(num)s person", "%(num)s people", int(led.value)), own=own.value, more=more,
         ),
         gender_sentence(led.shown),
         tables=(
@@ -173,8 +173,8 @@ async def events_of_others(asked: Asked) -> Section:
     return section(
         8,
         Sentence(
-            "We took part in %(number)s events of others; %(allied)s of them were with the partner federation or the taskforce.",
-            number=all_of_them.value, allied=allied.value,
+            "We took part in %(events)s of others; with the partner federation or the taskforce: %(allied)s.",
+            events=Sentence.counted("%(num)s event", "%(num)s events", int(all_of_them.value)), allied=allied.value,
         ),
         allied.definition,
         tables=(table,),

@@ -35,8 +35,11 @@ async def labs(asked: Asked) -> Section:
     return section(
         23,
         Sentence(
-            "%(labs)s Solutions Labs ran with %(cities)s active member cities, counted once each.",
-            labs=found["labs"].value, cities=found["active_member_cities"].value,
+            "%(labs)s ran, with %(cities)s, each counted once.",
+            labs=Sentence.counted("%(num)s Solutions Lab", "%(num)s Solutions Labs", int(found["labs"].value)),
+            cities=Sentence.counted(
+                "%(num)s active member city", "%(num)s active member cities", int(found["active_member_cities"].value)
+            ),
         ),
         found["active_member_cities"].definition,
         tables=(table,) if found.labs else (),
@@ -148,9 +151,13 @@ async def applications(asked: Asked) -> Section:
     return section(
         26,
         Sentence(
-            "%(applications)s applications came from %(members)s members in %(regions)s regions; %(accepted)s were accepted.",
-            applications=report.applications, members=report.members_applied,
-            regions=sum(bool(one.code) for one in report.regions), accepted=report.accepted,
+            "%(applications)s from %(members)s in %(regions)s; accepted: %(accepted)s.",
+            applications=Sentence.counted("%(num)s application", "%(num)s applications", report.applications),
+            members=Sentence.counted("%(num)s member", "%(num)s members", report.members_applied),
+            regions=Sentence.counted(
+                "%(num)s region", "%(num)s regions", sum(bool(one.code) for one in report.regions)
+            ),
+            accepted=report.accepted,
         ),
         Sentence.counted(
             "%(num)s outcome was agreed.", "%(num)s outcomes were agreed.", sum(report.outcomes.values())

@@ -70,8 +70,10 @@ async def members_of_a_campaign(asked: Asked) -> Section:
                 one.title,
                 (
                     Sentence(
-                        "%(organisers)s members organised or spoke, and %(participants)s took part in at least one event.",
-                        organisers=sum(row.roles > 0 for row in members),
+                        "%(organisers)s organised or spoke; members that took part in at least one event: %(participants)s.",
+                        organisers=Sentence.counted(
+                            "%(num)s member", "%(num)s members", sum(row.roles > 0 for row in members)
+                        ),
                         participants=sum(row.joined > 0 for row in members),
                     ),
                 ),

@@ -10,6 +10,7 @@ from eventhub.speakers.rules import ParityResult
 from eventhub.statistics.parity_queries import parity_in
 from eventhub.statistics.parity_rules import BASELINE_WOMEN_PCT, BASELINE_YEAR
 from eventhub.statistics.queries import as_seen, exceptions_of_year, figures_of
+from eventhub.statistics.rules import Figure
 from eventhub.words import Sentence
 
 #: Question 5 looks three months ahead.
@@ -122,6 +123,11 @@ async def coming(asked: Asked) -> Section:
     )
 
 
+def _speakers_of(year: int, figure: Figure) -> Sentence:
+    speakers = Sentence.counted("%(num)s speaker", "%(num)s speakers", int(figure.value))
+    return Sentence("%(year)s: %(speakers)s of political level.", year=year, speakers=speakers)
+
+
 @answers(6)
 async def political(asked: Asked) -> Section:
     """Women among speakers of political level, this year and the one before."""
@@ -129,9 +135,9 @@ async def political(asked: Asked) -> Section:
     before = as_seen(await figures_of(asked.year - 1), is_exact=asked.is_exact)["political_speakers"]
     return section(
         6,
-        Sentence("%(year)s: %(people)s speakers of political level.", year=asked.year, people=this.value),
+        _speakers_of(asked.year, this),
         gender_sentence(this.shown),
-        Sentence("%(year)s: %(people)s speakers of political level.", year=asked.year - 1, people=before.value),
+        _speakers_of(asked.year - 1, before),
         gender_sentence(before.shown),
         tables=(
             figures_table("this_year", Sentence("In %(year)s", year=asked.year), [this]),
