@@ -1,5 +1,6 @@
 """Sentences that rules say in English and pages say in the reader's language."""
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -27,6 +28,12 @@ class Sentence(str):
     def counted(cls, singular: str, plural: str, num: int, /, **values: Any) -> "Sentence":
         """Make the sentence that goes with a number, which it may name as `%(num)s`, written as the reader writes numbers."""
         return cls._make(singular, plural, num, {"num": float(num), **values})
+
+    @classmethod
+    def listed(cls, texts: Sequence[str]) -> "Sentence":
+        """Some texts as one, with commas between them; each of them is translated by itself."""
+        marks = ", ".join(f"%(n{place})s" for place in range(len(texts)))
+        return cls(marks, **{f"n{place}": text for place, text in enumerate(texts)})
 
     @classmethod
     def _make(cls, message: str, plural: str | None, number: int, values: dict[str, Any]) -> "Sentence":

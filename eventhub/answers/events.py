@@ -454,13 +454,7 @@ async def annex(asked: Asked) -> Section:
             )
             if is_missing
         ]
-        if not missing:
-            return None
-        if len(missing) == 1:
-            return missing[0]
-        if len(missing) == 2:
-            return Sentence("%(one)s, %(two)s", one=missing[0], two=missing[1])
-        return Sentence("%(one)s, %(two)s, %(three)s", one=missing[0], two=missing[1], three=missing[2])
+        return Sentence.listed(missing) if missing else None
 
     found = [(row, lacks(row.slug, row.end, row.location)) for row in rows]
     table = DataTable(

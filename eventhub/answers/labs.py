@@ -81,7 +81,7 @@ async def themes(asked: Asked) -> Section:
     found = await year_of(asked)
     several = [lab for lab in found.labs if len(lab.themes) > 1]
     fewest = min((theme.labs for theme in found.themes), default=0)
-    rarest = [theme.name for theme in found.themes if theme.labs == fewest]
+    rarest = Sentence.listed([word(theme.code) for theme in found.themes if theme.labs == fewest])
     if not found.labs:
         return _none(25, asked)
     priorities = DataTable(
@@ -98,11 +98,11 @@ async def themes(asked: Asked) -> Section:
         "labs",
         Sentence("Solutions Labs with several priorities"),
         (_LAB, Column("themes", Sentence("Themes"))),
-        tuple((lab.name, ", ".join(lab.themes)) for lab in several),
+        tuple((lab.name, Sentence.listed([word(theme) for theme in lab.themes])) for lab in several),
         links=tuple(f"/staff/labs/{lab.slug}" for lab in several),
     )
     chart = Chart(
-        "themes-chart", ChartKind.BARS, Sentence("The fewest Solutions Labs have: %(themes)s.", themes=", ".join(rarest)),
+        "themes-chart", ChartKind.BARS, Sentence("The fewest Solutions Labs have: %(themes)s.", themes=rarest),
         Sentence("Thematic priority"), (Sentence("Solutions Labs"),),
         tuple((word(theme.code), (theme.labs,)) for theme in found.themes),
     )  # fmt: skip
@@ -113,7 +113,7 @@ async def themes(asked: Asked) -> Section:
             "%(num)s Solutions Labs belong to several thematic priorities.",
             len(several),
         ),
-        Sentence("The fewest Solutions Labs have: %(themes)s.", themes=", ".join(rarest)),
+        Sentence("The fewest Solutions Labs have: %(themes)s.", themes=rarest),
         charts=(chart,),
         tables=(table, priorities) if several else (priorities,),
     )

@@ -469,7 +469,7 @@ def _labs_table(wanted: Wanted, found: RoundReport | None) -> tuple[DataTable, .
         (
             (
                 lab.name,
-                _listed([words(theme) for theme in lab.themes]),
+                Sentence.listed([words(theme) for theme in lab.themes]) if lab.themes else None,
                 *applied.get(lab.slug, (None, None)),
                 lab.active_members,
                 lab.people,
@@ -480,21 +480,13 @@ def _labs_table(wanted: Wanted, found: RoundReport | None) -> tuple[DataTable, .
     )
 
 
-def _listed(names: Sequence[Sentence]) -> Sentence | None:
-    """Some sentences as one, with commas between them."""
-    if not names:
-        return None
-    marks = ", ".join(f"%(n{place})s" for place in range(len(names)))
-    return Sentence(marks, **{f"n{place}": name for place, name in enumerate(names)})
-
-
 def _themes_chart(figures: YearFigures) -> tuple[Chart, ...]:
     names = {theme.code: Sentence(theme.name) for theme in figures.themes}
     most = leading({theme.code: theme.labs for theme in figures.themes})
     if not most:
         return ()
     top = next(theme.labs for theme in figures.themes if theme.code == most[0])
-    themes = _listed([names[code] for code in most])
+    themes = Sentence.listed([names[code] for code in most])
     title = (
         Sentence("The priority with the most labs: %(themes)s (%(labs)s)", themes=themes, labs=top)
         if len(most) == 1
