@@ -8,10 +8,16 @@ The member has to be `m` in the statement; `day` is a column or a value of it.
 
 
 def at(column: str, day: str) -> str:
-    """`kind` or `region` of a member on a day."""
+    """
+    `kind` or `region` of a member on a day.
+
+    Most members have never been anything else, which is asked once for all rows
+    instead of once for each of them.
+    """
     return (
+        f"CASE WHEN m.id NOT IN (SELECT f.member FROM former_membership f) THEN m.{column} ELSE "
         f"COALESCE((SELECT f.{column} FROM former_membership f WHERE f.member = m.id AND f.ends_on >= {day} "
-        f"ORDER BY f.ends_on LIMIT 1), m.{column})"
+        f"ORDER BY f.ends_on LIMIT 1), m.{column}) END"
     )
 
 

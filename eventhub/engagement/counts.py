@@ -80,7 +80,7 @@ def chosen_events(span: Span, campaigns: list[UUID]) -> tuple[str, list[Any]]:
     of_the_day = f"COALESCE(campaign IN ({', '.join('{}' for _ in campaigns)}), false)" if campaigns else "false"
     own = "(involvement IN ('organised', 'co_organised') AND kind NOT IN ('bilateral', 'internal'))"
     return (
-        f"chosen AS (SELECT id, slug, title, kind, starts_on, host_member, campaign, CASE WHEN {own} THEN 1 ELSE 0 END "
+        f"chosen AS MATERIALIZED (SELECT id, slug, title, kind, starts_on, host_member, campaign, CASE WHEN {own} THEN 1 ELSE 0 END "
         f"AS is_own, CASE WHEN {of_the_day} THEN 1 ELSE 0 END AS is_wmd FROM event "
         "WHERE starts_on >= {} AND starts_on < {} AND status = 'published' AND counts_in_statistics "
         f"AND kind <> 'internal' AND ({own} OR kind = 'bilateral' OR {of_the_day}))"
@@ -108,10 +108,11 @@ async def _attended(chosen: str, values: list[Any], span: Span) -> list[Row]:
         "SELECT r.event AS event, r.member AS member FROM registration r WHERE r.event IN (SELECT id FROM chosen) "
         "AND r.member IS NOT NULL AND r.has_attended "
         "GROUP BY r.event, r.member), present AS (SELECT event, member FROM there "
-        "UNION SELECT id, host_member FROM chosen WHERE kind = 'bilateral' AND host_member IS NOT NULL) "
+        "UNION ALL SELECT b.id, b.host_member FROM chosen b WHERE b.kind = 'bilateral' AND b.host_member IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM registration r WHERE r.event = b.id AND r.member = b.host_member AND r.has_attended)) "
         "SELECT m.key AS member, c.kind AS kind, c.is_own AS is_own, c.is_wmd AS is_wmd, COUNT(*) AS number "
         "FROM present p JOIN chosen c ON c.id = p.event JOIN member m ON m.id = p.member "
-        f"WHERE {STANDS_FOR} GROUP BY m.key, c.kind, c.is_own, c.is_wmd",
+        f"WHERE {STANDS_FOR} GROUP BY m.id, m.key, c.kind, c.is_own, c.is_wmd",
         *values,
         span.year,
     )
