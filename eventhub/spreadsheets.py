@@ -3,13 +3,15 @@
 import csv
 import hashlib
 import io
+import itertools
 import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 from xml.parsers import expat
 
@@ -34,6 +36,10 @@ _SUSPECT = frozenset("'=+-@\t\r\0")
 #: What the csv module itself writes as `plain_text` would.
 _AS_THEY_ARE = frozenset({int, date})
 _CHUNK_BYTES = 64 * 1024
+#: What may part the cells of a CSV.
+_SIGNS = (",", ";", "\t")
+#: Lines with text that may stand above the column names, such as a title and a source.
+_MOST_TITLES = 10
 #: Spreadsheets count days from 1900 on; what is older stays text.
 _LAST_YEAR_WITHOUT_DATES = 1900
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -118,20 +124,23 @@ def read_sheet(
     *,
     required: Sequence[str],
     optional: Sequence[str] | None = (),
+    also_called: Mapping[str, str] = MappingProxyType({}),
     day_format: str = "%Y-%m-%d",
 ) -> Sheet:
     """
-    Read a CSV (UTF-8; commas or semicolons) or an XLSX (its first sheet).
+    Read a CSV (UTF-8; commas, semicolons or tabs) or an XLSX (its first sheet).
 
     Column names are compared without case and outer spaces. Lines without any
-    text are left out. In a CSV, the quote that `csv_bytes` puts before formula
-    signs is taken away again.
+    text are left out, and so are titles above the column names and columns at
+    the end in which nothing stands. In a CSV, the quote that `csv_bytes` puts
+    before formula signs is taken away again.
 
     Args:
         content: The bytes of the file.
         filename: Its name; the content decides, the name only helps to say what is wrong.
         required: Columns that must be there.
         optional: Columns that may be there; None allows any.
+        also_called: Columns by what else they may be called, in small letters and with a space between words.
         day_format: How the date cells of an XLSX are written as text.
 
     Raises:
@@ -145,8 +154,8 @@ def read_sheet(
     elif filename.lower().endswith((".xlsx", ".xls", ".ods")) or content.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile(Sentence("This file is not an XLSX. Please save it as XLSX or as CSV."))
     else:
-        lines = _csv_lines(content)
-    return _sheet(lines, required, optional)
+        lines = _csv_lines(content, required, also_called)
+    return _sheet(lines, required, optional, also_called)
 
 
 def workbook_lines(content: bytes) -> list[tuple[int, list[str]]]:
@@ -164,12 +173,18 @@ def workbook_lines(content: bytes) -> list[tuple[int, list[str]]]:
     return lines
 
 
-def _sheet(lines: list[tuple[int, list[str]]], required: Sequence[str], optional: Sequence[str] | None) -> Sheet:
+def _sheet(
+    lines: list[tuple[int, list[str]]],
+    required: Sequence[str],
+    optional: Sequence[str] | None,
+    also_called: Mapping[str, str],
+) -> Sheet:
     lines = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
     if not lines:
         raise BadFile(Sentence("The file is empty."))
+    lines = _trimmed(lines, required, also_called)
     head_line, head = lines[0]
-    columns = tuple(name.strip().lower() for name in head)
+    columns = _column_names(head, also_called)
     faults = _column_faults(head_line, columns, required, optional)
     if len(lines) - 1 > MOST_ROWS:
         faults.append(Sentence("The file has more than %(most)s rows.", most=MOST_ROWS))
@@ -194,6 +209,21 @@ def _sheet(lines: list[tuple[int, list[str]]], required: Sequence[str], optional
     if faults:
         raise BadFile(*faults)
     return Sheet(columns, tuple(Row(number, dict(zip(columns, cells, strict=True))) for number, cells in lines[1:]))
+
+
+def _trimmed(
+    lines: list[tuple[int, list[str]]], required: Sequence[str], also_called: Mapping[str, str]
+) -> list[tuple[int, list[str]]]:
+    """Lines from the column names on, as far as anything stands in a column."""
+    names = (set(_column_names(cells, also_called)) for _, cells in lines[: _MOST_TITLES + 1])
+    above = next((position for position, found in enumerate(names) if found.issuperset(required)), 0)
+    width = max(position for _, cells in lines[above:] for position, text in enumerate(cells, 1) if text.strip())
+    return [(number, cells[:width]) for number, cells in lines[above:]]
+
+
+def _column_names(head: Sequence[str], also_called: Mapping[str, str]) -> tuple[str, ...]:
+    names = (name.strip().lower() for name in head)
+    return tuple(also_called.get(re.sub(r"[\W_]+", " ", name).strip(), name) for name in names)
 
 
 def _column_faults(
@@ -227,7 +257,8 @@ def _column_faults(
 # CSV
 
 
-def _csv_lines(content: bytes) -> list[tuple[int, list[str]]]:
+def _csv_lines(content: bytes, required: Sequence[str], also_called: Mapping[str, str]) -> list[tuple[int, list[str]]]:
+    """Lines with text and their numbers, as many as can be taken and one more."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -235,14 +266,16 @@ def _csv_lines(content: bytes) -> list[tuple[int, list[str]]]:
         raise BadFile(
             Sentence("Line %(line)s is not UTF-8. Please save the file as “CSV UTF-8” or as XLSX.", line=line)
         ) from error
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    sign = _delimiter(text, required, also_called)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
     lines: list[tuple[int, list[str]]] = []
     before = 0
     try:
         for cells in reader:
-            lines.append((before + 1, [_without_guard(cell) for cell in cells]))
+            if any(cell.strip() for cell in cells):
+                lines.append((before + 1, [_without_guard(cell) for cell in cells]))
             before = reader.line_num
-            if len(lines) > MOST_ROWS + 1:
+            if len(lines) > _MOST_TITLES + 1 + MOST_ROWS:
                 break
     except csv.Error as error:
         reason = (
@@ -254,11 +287,17 @@ def _csv_lines(content: bytes) -> list[tuple[int, list[str]]]:
     return lines
 
 
-def _delimiter(text: str) -> str:
-    """The sign that parts the first line with text into more cells."""
-    first = next((line for line in text.splitlines() if line.strip(" ,;")), "")
-    unquoted = re.sub(r'"[^"]*"', "", first)
-    return ";" if unquoted.count(";") > unquoted.count(",") else ","
+def _delimiter(text: str, required: Sequence[str], also_called: Mapping[str, str]) -> str:
+    """The sign by which the column names are parted, else the one that parts the first line into most cells."""
+    with_text = (line for line in text.splitlines() if line.strip(" ,;\t"))
+    first = list(itertools.islice(with_text, _MOST_TITLES + 1)) or [""]
+    if required:
+        for line, sign in itertools.product(first, _SIGNS):
+            names = _column_names([name.replace('"', "") for name in line.split(sign)], also_called)
+            if set(required) <= set(names):
+                return sign
+    unquoted = re.sub(r'"[^"]*"', "", first[0])
+    return max(_SIGNS, key=unquoted.count)
 
 
 def _without_guard(cell: str) -> str:

@@ -35,8 +35,22 @@ def faults(content: bytes, name: str = "file.csv", **kwargs: object) -> list[str
         '\ufeff"name","note"\r\n"Bogotá","a"\r\n"Xi’an","b"',
         " Name ,NOTE\nBogotá,a\n\n,\nXi’an,b\n\n",
         "name,note\rBogotá,a\rXi’an,b\r",
+        "name\tnote\nBogotá\ta\nXi’an\tb\n",
+        "name,note,,\nBogotá,a,,\nXi’an,b,,\n",
+        "Members, partners and others\n\nname;note\nBogotá;a\nXi’an;b\n",
+        '"Members of 2020",\nSource:,report\n"Name","Note"\nBogotá,a\nXi’an,b\n',
     ],
-    ids=["commas", "semicolons with CRLF", "a byte order mark and quotes", "blank lines", "CR only"],
+    ids=[
+        "commas",
+        "semicolons with CRLF",
+        "a byte order mark and quotes",
+        "blank lines",
+        "CR only",
+        "tabs",
+        "empty columns at the end",
+        "a title with commas",
+        "a title and a source",
+    ],
 )
 def test_the_usual_ways_to_write_a_csv_read_the_same(content: str) -> None:
     sheet = read(content.encode())
@@ -86,6 +100,34 @@ def test_twenty_thousand_rows_are_taken() -> None:
 
 def workbook(*rows: list[object], columns: tuple[str, ...] = ("name", "note")) -> bytes:
     return b"".join(xlsx_bytes("Members", columns, rows))
+
+
+def test_blank_lines_take_no_room_from_rows() -> None:
+    assert len(read(b"name\n" + b"a\n\n" * 15_000).rows) == 15_000
+
+
+def test_rows_under_titles_are_all_taken_or_refused() -> None:
+    titles = b"One\nTwo\nThree\n"
+    assert len(read(titles + b"name,note\n" + b"a,b\n" * 20_000).rows) == 20_000
+    assert faults(titles + b"name,note\n" + b"a,b\n" * 20_001) == ["The file has more than 20000 rows."]
+
+
+def test_an_xlsx_has_titles_above_its_column_names() -> None:
+    book = workbook(
+        ["from the report", "", "", "page 40"],
+        ["Name", "NOTE"],
+        ["Bogotá", "a"],
+        columns=("Members", "of 2020", "", ""),
+    )
+    sheet = read(book, "file.xlsx")
+    assert [(row.line, row.cells) for row in sheet.rows] == [(4, {"name": "Bogotá", "note": "a"})]
+
+
+def test_columns_are_known_by_what_else_they_are_called() -> None:
+    sheet = read(b"Full_Name,Remark(s)\nBogot\xc3\xa1,a\n", also_called={"full name": "name", "remark s": "note"})
+    assert sheet.columns == ("name", "note")
+    said = faults(b"Full name,name\na,b\n", also_called={"full name": "name"})
+    assert said == ["Line 1: the column “name” is there twice."]
 
 
 def test_an_xlsx_reads_like_the_csv_of_the_same_rows() -> None:
