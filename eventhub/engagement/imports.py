@@ -30,6 +30,7 @@ from eventhub.engagement.rules import (
     nothing,
     printed,
     quarter_of,
+    read_closing,
     read_value,
     suggested,
     total,
@@ -44,13 +45,25 @@ from eventhub.words import Sentence
 MEMBER_COLUMNS = ("region", "country")
 #: The region of former members of which the file does not say one.
 UNKNOWN_REGION = ("unknown", "Region not known")
-_NEW_MARK = re.compile(r"\s*\(N\)\s*$", re.I)
+#: Names that one remark lists.
+_MOST_NAMED = 20
+#: Unknown names for which names like them are looked up: more are another list.
+_MOST_COMPARED = 200
+#: Marks after a name: of new members, of those on the board, and of footnotes.
+_MARK = r"(?:[(\[](?:N|new|B|\*|[0-9]{1,2})[)\]]|[*†‡§¹²³⁰⁴-⁹])"
+_MARKS = re.compile(rf"(?:\s*{_MARK})+\s*$", re.I)
+_MARK_BEFORE = re.compile(_MARK, re.I)
+_NEW_MARK = re.compile(r"[(\[](?:N|new)[)\]]", re.I)
 _CLOSING = {fold(name): name for name in (TOTAL_MEMBERS, TOTAL)}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One member as the file has it; `is_made` tells that the import makes it."""
+    """
+    One member as the file has it; `is_made` tells that the import makes it.
+
+    `near` are names of known members that are like that of one to be made.
+    """
 
     number: int
     key: str
@@ -60,6 +73,7 @@ class Line:
     is_made: bool = False
     region: str = ""
     country: str = ""
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,15 @@ async def import_engagement(
             Sentence("A matrix can be imported for the years %(first)s to %(last)s.", first=FIRST_YEAR, last=now.year)
         )
     optional = (*(column.code for column in columns_of(year)), *MORE_COLUMNS, *MEMBER_COLUMNS)
-    sheet = await asyncio.to_thread(read_sheet, content, filename, required=("member",), optional=optional)
+    also_called = {fold(text): column.code for column in columns_of(year) for text in (column.code, column.name)}
+    sheet = await asyncio.to_thread(
+        read_sheet,
+        content,
+        filename,
+        required=("member",),
+        optional=optional,
+        also_called={"members": "member"} | also_called,
+    )
     if dry_run:
         return _report(await _plan(sheet, year, create_missing, now), written=False)
     async with all_or_nothing():
@@ -232,16 +254,20 @@ def _lines(
     by_key = {member.key: member for member in known.members}
     regions = {fold(text): code for code, name in known.regions.items() for text in (code, name)}
     seen: dict[str, int] = {}
+    unknown = 0
     lines = []
     for row in rows:
         faults: list[Sentence] = []
         cells = Cells(row, faults)
         given = cells.text("member", 210, needed=True)
-        name = _NEW_MARK.sub("", given)
+        name, mark = _parted_name(given)
         key = _key_of(cells, name, names, by_key)
         is_made = key is None
+        near: list[str] = []
         if key is None:
-            key = _made_key(cells, name, create_missing, set(by_key))
+            unknown += 1
+            near = [by_key[one].name for one in names.near(name)] if unknown <= _MOST_COMPARED else []
+            key = _made_key(cells, name, near, create_missing, set(by_key), regions)
         elif key and by_key[key].kind != MemberKind.MEMBER:
             cells.wrong("member", Sentence("“%(name)s” is no member but belongs otherwise.", name=name[:80]))
         if key and seen.setdefault(key, row.line) != row.line:
@@ -259,12 +285,20 @@ def _lines(
                 Sentence("“%(given)s” is none of: %(known)s.", given=region[:40], known=", ".join(sorted(known.regions))),
             )  # fmt: skip
         country = cells.country()
-        is_new = given != name or cells.one_of("new_member", ("yes", "no", ""), usual="") == "yes"
+        is_new = bool(_NEW_MARK.search(mark)) or cells.one_of("new_member", ("yes", "no", ""), usual="") == "yes"
         problems += faults
         if not faults and key:
             shown = name if is_made else by_key[key].name
-            lines.append(Line(row.line, key, shown, values, is_new, is_made, regions.get(fold(region), ""), country))
+            region_code = regions.get(fold(region), "")
+            like = tuple(near) if is_made else ()
+            lines.append(Line(row.line, key, shown, values, is_new, is_made, region_code, country, like))
     return lines
+
+
+def _parted_name(given: str) -> tuple[str, str]:
+    """A name, and the marks that a printed table has after it."""
+    marks = _MARKS.search(given)
+    return (given[: marks.start()], marks[0]) if marks and marks.start() else (given, "")
 
 
 def _key_of(cells: Cells, name: str, names: MemberNames, by_key: Mapping[str, object]) -> str | None:
@@ -284,11 +318,29 @@ def _key_of(cells: Cells, name: str, names: MemberNames, by_key: Mapping[str, ob
     return found[0] if found else None
 
 
-def _made_key(cells: Cells, name: str, create_missing: bool, taken: set[str]) -> str:
+def _made_key(
+    cells: Cells, name: str, near: list[str], create_missing: bool, taken: set[str], regions: Mapping[str, str]
+) -> str:
     """The key of a member that is to be made."""
     if not name:
         return ""
-    if not create_missing:
+    if _MARK_BEFORE.match(name):
+        cells.wrong(
+            "member",
+            Sentence("“%(given)s” begins with a mark. Marks stand after names, and footnotes are left out.", given=name[:80]),
+        )  # fmt: skip
+    elif fold(name) in regions:
+        cells.wrong("member", Sentence("“%(given)s” is a region, and no member.", given=name[:80]))
+    elif not create_missing and near:
+        cells.wrong(
+            "member",
+            Sentence(
+                "there is no member “%(given)s”, but %(near)s. Please correct the name, add it to a member as another "
+                "name, or let the import make former members.",
+                given=name[:80], near=", ".join(f"“{one}”" for one in near),
+            ),
+        )  # fmt: skip
+    elif not create_missing:
         cells.wrong(
             "member",
             Sentence(
@@ -311,16 +363,12 @@ def _closing_cells(row: Row, columns: Mapping[str, Column], problems: list[Sente
     """Numbers of a closing row by code, None for a dash; what is empty was not printed."""
     found: dict[str, int | None] = {}
     for code in columns:
-        text = row[code].strip()
-        if not text:
+        if not row[code].strip():
             continue
-        if text in ("-", "–", "—"):
-            found[code] = None
-        elif re.fullmatch("[0-9]{1,7}", text):
-            found[code] = int(text)
-        else:
-            reason = Sentence("“%(given)s” is neither a number nor a dash.", given=text[:40])
-            problems.append(cell_problem(row.line, code, reason))
+        try:
+            found[code] = read_closing(row[code])
+        except Unreadable as wrong:
+            problems.append(cell_problem(row.line, code, wrong.reason))
     return found
 
 
@@ -361,9 +409,10 @@ def _compared(
                 touched.add(line.key)
             confirmed = said if confirmed is not None or said != hint else None
         now["activated"] = Cell(computed=hint, stated=confirmed)
-    listing, dropped = None, []
+    listing, dropped, unlisted = None, [], []
     if is_whole:
         kept = {key: row for key, row in before.items() if key not in after and _has_anything(row)}
+        unlisted = [row.name for row in kept.values()]
         added = [line for line in lines if line.key not in before]
         dropped = [row for key, row in before.items() if key not in after and key not in kept]
         marked = [line for line in lines if line.is_new and not (line.key in before and before[line.key].is_new)]
@@ -386,8 +435,25 @@ def _compared(
         changes=tuple(change for change in changes if change.subject not in {line.name for line in made}),
         changed=sum(line.key in touched for line in known_lines),
         unchanged=sum(line.key not in touched for line in known_lines),
-        remarks=(*_left_out(len(dropped)), *_remarks(sums, tuple(columns.values()), everybody, matrix.year)),
+        remarks=(
+            *_alike(made),
+            *_left_out(len(dropped)),
+            *_still_there(unlisted),
+            *_remarks(sums, tuple(columns.values()), everybody, matrix.year),
+        ),
     )
+
+
+def _alike(made: tuple[Line, ...]) -> tuple[Sentence, ...]:
+    """Members to be made that may be known by a name like theirs."""
+    return tuple(
+        Sentence(
+            "“%(given)s” becomes a former member of its own, and is called much like %(near)s.",
+            given=line.name, near=", ".join(f"“{one}”" for one in line.near),
+        )
+        for line in made
+        if line.near
+    )  # fmt: skip
 
 
 def _left_out(number: int) -> tuple[Sentence, ...]:
@@ -399,6 +465,20 @@ def _left_out(number: int) -> tuple[Sentence, ...]:
             "The file is taken for the whole matrix of the year: %(num)s member that it does not list has no row any more.",
             "The file is taken for the whole matrix of the year: %(num)s members that it does not list have no row any more.",
             number,
+        ),
+    )
+
+
+def _still_there(names: list[str]) -> tuple[Sentence, ...]:
+    """Members that the file does not list and the matrix will, which is why closing rows may differ."""
+    if not names:
+        return ()
+    return (
+        Sentence.counted(
+            "%(num)s member that the file does not list keeps its row, as more is known of it: %(names)s.",
+            "%(num)s members that the file does not list keep their rows, as more is known of them: %(names)s.",
+            len(names),
+            names=", ".join(names[:_MOST_NAMED]) + ("…" if len(names) > _MOST_NAMED else ""),
         ),
     )
 

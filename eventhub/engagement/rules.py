@@ -111,9 +111,13 @@ def nothing(column: Column) -> Value:
     return Roles() if column.cell is CellKind.ROLE else 0
 
 
-_NOTHING = frozenset({"", "0", "no", "-", "–", "—"})
-_YES = frozenset({"yes", "y", "x", "1", "true", "✓", "✔", "sí", "si", "oui"})
-_ROLE = re.compile(r"([lp])(?:\s*\(\s*([0-9]{1,4})\s*\))?")
+#: What stands for a dash: hyphens, the minus sign and dashes of every length.
+_DASHES = frozenset("-‐‑‒–—―−")
+_NOTHING = frozenset({"", "0", "no"}) | _DASHES
+_YES = frozenset({"yes", "y", "x", "1", "true", "✓", "✔", "✅", "☑", "●", "•", "sí", "si", "oui"})
+_ROLE = re.compile(r"([lp])\s*(?:\(\s*([0-9]{1,4})\s*\))?")
+#: Full-width brackets, and the sign that only says how the one before it is drawn.
+_DRAWN = str.maketrans({"（": "(", "）": ")", "\ufe0f": None})
 
 
 class Unreadable(ValueError):
@@ -132,7 +136,7 @@ def read_value(column: Column, text: str, year: int) -> Value:
         Unreadable: it is none of these, or not for this column.
 
     """
-    said = " ".join(text.split()).casefold()
+    said = _tidied(text)
     if said in _NOTHING:
         return nothing(column)
     match column.cell:
@@ -157,9 +161,31 @@ def read_value(column: Column, text: str, year: int) -> Value:
             return _roles(said, text)
 
 
+def read_closing(text: str) -> int | None:
+    """
+    What a cell of a closing row says: a number, or None for a dash.
+
+    Raises:
+        Unreadable: it is neither.
+
+    """
+    said = _tidied(text)
+    if said in _DASHES:
+        return None
+    if re.fullmatch("[0-9]{1,7}", said):
+        return int(said)
+    raise Unreadable(Sentence("“%(given)s” is neither a number nor a dash.", given=text.strip()[:40]))
+
+
+def _tidied(text: str) -> str:
+    """A cell in small letters and with single spaces; programs write whole numbers as 2.0 where cells are blank."""
+    said = " ".join(text.translate(_DRAWN).split()).casefold()
+    return said.partition(".")[0] if re.fullmatch(r"[0-9]{1,7}\.0{1,6}", said) else said
+
+
 def _roles(said: str, text: str) -> Roles:
     found = {"l": 0, "p": 0}
-    for part in re.split(r"\s*[,;/+&]\s*", said):
+    for part in re.split(r"\s*[,;/+&]\s*|\s+and\s+|(?<=[lp)])\s*(?=[lp])", said):
         match = _ROLE.fullmatch(part)
         if match is None or found[match[1]]:
             raise Unreadable(

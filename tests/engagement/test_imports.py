@@ -1,5 +1,6 @@
 """Printed matrices: read as printed, compared before anything is written, and the same again from our own export."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -297,3 +298,88 @@ async def test_importing_what_the_data_give_takes_back_what_was_said_otherwise(d
     assert [(one.before, one.after) for one in report.changes] == [("3", "2")]
     assert await sql("SELECT id FROM engagement_cell") == []
     assert cells(await engagement_of(2023))["Rome"]["board_meetings"] == 2
+
+
+AS_TYPED_OFF = [
+    ("a program that writes numbers with a point", lambda text: text.replace(",1,", ",1.0,").replace(",2,", ",2.0,").replace(",2019,", ",2019.0,").replace("108,60", "108.0,60.0")),
+    ("tabs", lambda text: text.replace(",", "\t")),
+    ("semicolons and a title", lambda text: "Members 2020\n\n" + text.replace(",", ";")),
+    ("names of columns", lambda text: text.replace("fee_paid", "Fee paid").replace("wmd_participant", "Participant of World Metropolitan Day").replace("board_meetings", "BOARD MEETINGS")),
+    ("empty columns at the end", lambda text: "\n".join(f"{line},," for line in text.split("\n"))),
+    ("ticks", lambda text: text.replace(",Yes", ",✔\ufe0f").replace(",x", ",●")),
+    ("minus signs", lambda text: text.replace("–", "−")),
+    ("hard spaces", lambda text: text.replace(",", "\u00a0,\u00a0")),
+    ("marks", lambda text: re.sub("^(City [0-9]*[05]),", r"\1 (B) [2],", re.sub("^(City [0-9]*[16]),", r"\1¹,", text, flags=re.M), flags=re.M)),
+    ("closing rows in capitals", lambda text: text.replace("Total members", "TOTAL MEMBERS").replace("Total,", "TOTAL,")),
+    ("brackets of another width", lambda text: text.replace("P (2)", "P（2）")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed_off", [change for _, change in AS_TYPED_OFF], ids=[name for name, _ in AS_TYPED_OFF])
+async def test_a_table_typed_off_in_another_way_says_the_same(database, typed_off):
+    lines = a_printed_year()
+    await taken(csv_of(*lines), create_missing=True)
+    changed = typed_off("\n".join(lines))
+    assert changed != "\n".join(lines)
+    report = await taken(changed.encode())
+    assert report.is_empty
+    assert report.remarks == ("The closing rows of the file are those that the matrix will have.",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("L\nP (2)", "L, P (2)"), ("L and P", "L, P"), ("P(2)L", "L, P (2)"), ("l p", "L, P"), ("L (3) + P", "L (3), P")],
+)
+async def test_roles_are_parted_in_every_way(database, cell, said):
+    await three()
+    await taken(f'member,pilot_projects\nLima,"{cell}"\n'.encode())
+    assert cells(await engagement_of(YEAR))["Lima"]["pilot_projects"] == said
+
+
+@pytest.mark.parametrize("cell", ["P2", "PP", "L P L", "P ((2))", "and", "1.5", "P and", "²"])
+async def test_what_may_be_a_slip_is_not_guessed(database, cell):
+    await three()
+    assert len(await faults_of(f"member,pilot_projects\nLima,{cell}\n".encode())) == 1
+    assert len(await faults_of(f"member,learning_activities\nLima,{cell}\n".encode())) == 1
+
+
+async def test_names_like_an_unknown_one_are_said(database):
+    await three()
+    content = csv_of("member,activated", "Metropolitan Area of Lima,yes", "Bogota,yes", "Bogotta,yes", "Ys,yes")
+    assert await faults_of(content) == [
+        "Line 2, column “member”: there is no member “Metropolitan Area of Lima”, but “Lima”. Please correct the name, "
+        "add it to a member as another name, or let the import make former members.",
+        "Line 4, column “member”: there is no member “Bogotta”, but “Bogotá”. Please correct the name, add it to a member "
+        "as another name, or let the import make former members.",
+        "Line 5, column “member”: there is no member “Ys”. Please correct the name, add it to a member as another name, "
+        "or let the import make former members.",
+    ]
+    report = await taken(content, create_missing=True, dry_run=True)
+    assert [remark for remark in report.remarks if "much like" in remark] == [
+        "“Metropolitan Area of Lima” becomes a former member of its own, and is called much like “Lima”.",
+        "“Bogotta” becomes a former member of its own, and is called much like “Bogotá”.",
+    ]
+
+
+async def test_no_members_are_made_of_footnotes_and_regions(database):
+    await three()
+    faults = await faults_of(
+        csv_of("member,activated", "Lima,yes", "EUROPE,", "(N) New members,", "* Board,"),
+        create_missing=True,
+    )
+    assert faults == [
+        "Line 3, column “member”: “EUROPE” is a region, and no member.",
+        "Line 4, column “member”: “(N) New members” begins with a mark. Marks stand after names, and footnotes are left "
+        "out.",
+        "Line 5, column “member”: “* Board” begins with a mark. Marks stand after names, and footnotes are left out.",
+    ]
+
+
+async def test_members_that_stay_in_a_whole_matrix_unlisted_are_named(database):
+    await a_member("Never Listed")
+    await state_cells(2020, "never-listed", {"learning_activities": "2"}, now=NOW, account_id=None)
+    report = await taken(csv_of(*a_printed_year()), create_missing=True)
+    assert report.remarks[0] == (
+        "1 member that the file does not list keeps its row, as more is known of it: Never Listed."
+    )
+    assert "“Total”, learning_activities: the file says 40, and the matrix will say 42." in report.remarks

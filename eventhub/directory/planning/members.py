@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from eventhub.directory.countries import time_zones
@@ -212,6 +213,19 @@ class MemberNames:
     def of(self, *names: str) -> list[str]:
         """Keys of the members that bear one of these names."""
         return sorted({key for name in names for key in self._keys.get(fold(name), ())})
+
+    def near(self, name: str) -> list[str]:
+        """
+        Keys of at most three members with a name like this one, the likeliest first.
+
+        That is one that has the other as whole words, else one of nearly the same letters.
+        """
+        given = fold(name)
+        words = f" {given} "
+        within = [known for known in self._keys if known and (f" {known} " in words or words in f" {known} ")]
+        within.sort(key=lambda known: (abs(len(known) - len(given)), known))
+        found = within or get_close_matches(given, self._keys, n=3, cutoff=0.8) if given else []
+        return list(dict.fromkeys(key for known in found for key in sorted(self._keys[known])))[:3]
 
 
 def ambiguous(name: str, keys: Sequence[str]) -> Sentence:
