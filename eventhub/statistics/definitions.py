@@ -287,11 +287,14 @@ def _people_of(year: YearFacts, kind: str) -> Meeting | None:
     "meetings",
     Sentence("People at the congress"),
     Sentence("own congresses"),
-    Sentence("People on the attendance lists of own congresses, once each, whoever they stand for."),
+    Sentence(
+        "People on the attendance lists of own congresses and of their parts, once each, whoever they stand for; "
+        "a head count of the congress stands in for its list. Umbrella events are counted here."
+    ),
 )
 def congress_people(year: YearFacts) -> Value:
     meeting = _people_of(year, "congress")
-    return len(meeting.people) if meeting else None
+    return meeting.everybody if meeting else None
 
 
 @figure(
@@ -299,7 +302,10 @@ def congress_people(year: YearFacts) -> Value:
     "meetings",
     Sentence("Cities at the congress"),
     Sentence("own congresses"),
-    Sentence("Cities that people at own congresses gave, or the name of their member where they gave none, once each."),
+    Sentence(
+        "Cities that people on the attendance lists of own congresses and of their parts gave, or the name of their "
+        "member where they gave none, once each."
+    ),
 )
 def congress_cities(year: YearFacts) -> Value:
     meeting = _people_of(year, "congress")
@@ -311,7 +317,10 @@ def congress_cities(year: YearFacts) -> Value:
     "meetings",
     Sentence("Countries at the congress"),
     Sentence("own congresses"),
-    Sentence("Countries that people at own congresses gave, or those of their members, once each."),
+    Sentence(
+        "Countries that people on the attendance lists of own congresses and of their parts gave, or those of their "
+        "members, once each."
+    ),
 )
 def congress_countries(year: YearFacts) -> Value:
     meeting = _people_of(year, "congress")
@@ -323,7 +332,7 @@ def congress_countries(year: YearFacts) -> Value:
     "meetings",
     Sentence("Representatives of members at the congress"),
     Sentence("own congresses"),
-    Sentence("Those of the people at own congresses who stood for a member."),
+    Sentence("People on the attendance lists of own congresses and of their parts who stood for a member, once each."),
 )
 def congress_representatives(year: YearFacts) -> Value:
     meeting = _people_of(year, "congress")
@@ -335,7 +344,7 @@ def congress_representatives(year: YearFacts) -> Value:
     "meetings",
     Sentence("Members represented at the congress"),
     Sentence("own congresses"),
-    Sentence("Members for which somebody was on the attendance list of an own congress, once each."),
+    Sentence("Members for which somebody was on the attendance list of an own congress or of a part of it, once each."),
 )
 def congress_members(year: YearFacts) -> Value:
     meeting = _people_of(year, "congress")
@@ -347,11 +356,13 @@ def congress_members(year: YearFacts) -> Value:
     "meetings",
     Sentence("People at the general assembly"),
     _STATUTORY,
-    Sentence("People on the attendance lists of general assemblies, once in the year."),
+    Sentence(
+        "People on the attendance lists of general assemblies, once in the year; a head count stands in for a missing list."
+    ),
 )
 def assembly_people(year: YearFacts) -> Value:
     meeting = _people_of(year, "general_assembly")
-    return len(meeting.people) if meeting else None
+    return meeting.everybody if meeting else None
 
 
 @figure(
@@ -371,11 +382,11 @@ def assembly_members(year: YearFacts) -> Value:
     "meetings",
     Sentence("Political representatives at the general assembly"),
     _STATUTORY,
-    Sentence("Those of the people at general assemblies who attended with political level."),
+    Sentence("Those of the people at general assemblies who attended with political level, listed or counted."),
 )
 def assembly_political(year: YearFacts) -> Value:
     meeting = _people_of(year, "general_assembly")
-    return len(meeting.political) if meeting else None
+    return meeting.of_political_level if meeting else None
 
 
 def _held(kind: EventKind) -> Rule:

@@ -16,7 +16,8 @@ class EventFact:
 
     `counts` is false for umbrellas, whose parts are counted instead. `head`
     is the head count of an event without an attendance list; where there is a
-    list, the head count is left out, so that nobody is added up twice.
+    list, the head count is left out, so that nobody is added up twice;
+    `political` is how many of its people had political level.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class EventFact:
     is_allied: bool = False
     has_list: bool = False
     head: Counts | None = None
+    political: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,23 @@ class MemberFact:
 
 
 @dataclass(frozen=True)
+class HeadFact:
+    """People at one meeting that has no attendance list, as somebody counted them."""
+
+    slug: str
+    title: str
+    people: int
+    political: int
+
+
+@dataclass(frozen=True)
 class Meeting:
-    """What people of one kind of meeting, taken together over the year, stand for."""
+    """
+    What people of one kind of meeting, taken together over the year, stand for.
+
+    `people` and `political` leave out the meetings of `heads`, which stand in
+    for their lists.
+    """
 
     people: frozenset[UUID] = frozenset()
     political: frozenset[UUID] = frozenset()
@@ -62,6 +79,17 @@ class Meeting:
     members: frozenset[str] = frozenset()
     cities: frozenset[str] = frozenset()
     countries: frozenset[str] = frozenset()
+    heads: tuple[HeadFact, ...] = ()
+
+    @property
+    def everybody(self) -> int:
+        """All people, listed or counted."""
+        return len(self.people) + sum(head.people for head in self.heads)
+
+    @property
+    def of_political_level(self) -> int:
+        """Those of them with political level."""
+        return len(self.political) + sum(head.political for head in self.heads)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
 from eventhub.directory.membership import at, belonged
 from eventhub.directory.rules import Gender
-from eventhub.events.rules import EventKind
+from eventhub.events.rules import OWN, PRIVATE_KINDS, EventKind
 from eventhub.settings import current_settings
 from eventhub.speakers.rules import Counts
-from eventhub.statistics.facts import EventFact, Meeting, MemberFact, Membership, YearFacts
+from eventhub.statistics.facts import EventFact, HeadFact, Meeting, MemberFact, Membership, YearFacts
 from eventhub.statistics.scopes import LEARNING_KINDS
 
 _LEARNING = ", ".join(f"'{kind}'" for kind in sorted(LEARNING_KINDS))
@@ -37,6 +37,8 @@ LED_EVENTS = (
 #: Whether somebody registered was there, at the event or at an item of its programme; kept by triggers (migration 0017).
 ATTENDED = "r.has_attended"
 SPEAKS = "s.status = 'confirmed' AND s.role IN ('speaker', 'panellist', 'keynote')"
+#: The meetings whose people are counted once over the year.
+MEETING_KINDS = (EventKind.CONGRESS, EventKind.GENERAL_ASSEMBLY)
 _SCOPES = ("own", "learning", "campaign")
 
 ByYear = dict[bool, dict[str, Counts]]
@@ -61,7 +63,7 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
         events = await events_of(year)
         parts = await parts_of(year, kind)
         members = await members_of(year)
-        meetings = await _meetings(year)
+        meetings = await _meetings(year, events)
         partners = await partners_of(year)
         cities = await other_cities_of(year)
         scores = await _scores(year, kind)
@@ -107,7 +109,7 @@ async def events_of(year: int) -> list[EventFact]:
         "SELECT e.id AS id, e.slug AS slug, e.title AS title, e.kind AS kind, e.mode AS mode, "
         "e.involvement AS involvement, e.starts_on AS starts_on, e.ends_on AS ends_on, e.place AS place, "
         "e.counts_in_statistics AS counts, e.campaign AS campaign, h.women AS women, h.men AS men, "
-        "h.others AS others, h.undisclosed AS undisclosed, EXISTS (SELECT 1 FROM registration r "
+        "h.others AS others, h.undisclosed AS undisclosed, h.political AS political, EXISTS (SELECT 1 FROM registration r "
         "WHERE r.event = e.id AND r.has_attended) AS has_list "
         f"FROM event e LEFT JOIN head_count h ON h.event = e.id WHERE {chosen} "
         "ORDER BY e.starts_on, e.title_folded, e.slug",
@@ -124,6 +126,7 @@ async def events_of(year: int) -> list[EventFact]:
             frozenset(lines[row["id"]]), row["id"] in allied, bool(row["has_list"]),
             None if row["has_list"] or row["women"] is None
             else Counts(row["women"], row["men"], row["others"], row["undisclosed"]),
+            row["political"] or 0,
         )
         for row in rows
     ]  # fmt: skip
@@ -338,48 +341,88 @@ async def other_cities_of(year: int) -> dict[bool, dict[tuple[str, str], str]]:
 # Meetings
 
 
-async def _meetings(year: int) -> dict[bool, dict[str, Meeting]]:
+async def _meetings(year: int, events: Iterable[EventFact]) -> dict[bool, dict[str, Meeting]]:
     return {
         recent: {kind: meeting for kind, (meeting, _) in of_year.items()}
-        for recent, of_year in (await meetings_with_rows(year)).items()
+        for recent, of_year in (await meetings_with_rows(year, events)).items()
     }
 
 
-async def meetings_with_rows(year: int) -> dict[bool, dict[str, tuple[Meeting, list[Row]]]]:
-    """Who was at congresses and general assemblies, from their attendance lists, and the lists themselves."""
+async def meetings_with_rows(
+    year: int, events: Iterable[EventFact]
+) -> dict[bool, dict[str, tuple[Meeting, list[Row]]]]:
+    """
+    Who was at congresses and general assemblies, from their attendance lists, and the lists themselves.
+
+    People count once each, so that these may be umbrellas, as congresses are
+    as a rule. Who was at a part of a congress was at the congress.
+
+    Args:
+        year: The year; the one before is read with it.
+        events: The events of both years.
+
+    """
     rows = await sql(
-        f"{LED_EVENTS} SELECT l.recent AS recent, l.kind AS kind, r.person AS person, r.level AS level, "
-        "r.name AS name, r.organisation AS organisation, r.city AS city, r.country AS country, m.key AS member, "
-        "m.name AS member_name, m.country AS member_country "
-        "FROM led l JOIN registration r ON r.event = l.id LEFT JOIN member m ON m.id = r.member "
-        f"AND {at('kind', 'l.starts_on')} = 'member' AND {belonged('l.starts_on')} "
-        f"WHERE l.kind IN ('congress', 'general_assembly') AND {ATTENDED}",
+        f"{_MEETINGS} SELECT x.recent AS recent, x.kind AS kind, x.meeting AS meeting, e.id AS event, "
+        "r.person AS person, r.level AS level, r.name AS name, r.organisation AS organisation, r.city AS city, "
+        "r.country AS country, m.key AS member, m.name AS member_name, m.country AS member_country "
+        "FROM place x JOIN event e ON e.id = x.event JOIN registration r ON r.event = e.id "
+        f"LEFT JOIN member m ON m.id = r.member AND {at('kind', 'e.starts_on')} = 'member' AND {belonged('e.starts_on')} "
+        f"WHERE {ATTENDED} ORDER BY r.name, r.person",
         *days(year),
+        *sorted(PRIVATE_KINDS),
     )
-    grouped: dict[tuple[bool, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        grouped[bool(row["recent"]), row["kind"]].append(row)
+    heads = [one for one in events if one.head is not None and one.kind in MEETING_KINDS and one.involvement in OWN]
     found: dict[bool, dict[str, tuple[Meeting, list[Row]]]] = {True: {}, False: {}}
-    for (recent, kind), of_kind in grouped.items():
-        found[recent][kind] = _meeting(of_kind), of_kind
+    for recent, of_year in found.items():
+        for kind in MEETING_KINDS:
+            lists = [row for row in rows if bool(row["recent"]) is recent and row["kind"] == kind]
+            counted = [one for one in heads if (one.starts_on.year == year) is recent and one.kind == kind]
+            if lists or counted:
+                of_year[kind] = _meeting(lists, counted), lists
     return found
 
 
-def _meeting(rows: list[Row]) -> Meeting:
-    def people(condition: str, value: Any = None) -> frozenset[UUID]:
+#: Own congresses and general assemblies of both years as `meeting`, each with itself and the parts of a congress as
+#: `event`. Values: those of LED_EVENTS, and PRIVATE_KINDS.
+_MEETINGS = (
+    "WITH meeting AS (SELECT e.id AS id, e.kind AS kind, e.starts_on >= {} AS recent FROM event e "
+    "WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' "
+    "AND e.involvement IN ('organised', 'co_organised') AND e.kind IN ('congress', 'general_assembly')), "
+    "place AS (SELECT id AS meeting, id AS event, kind, recent FROM meeting "
+    "UNION SELECT o.id, p.id, o.kind, o.recent FROM meeting o JOIN event p ON p.parent = o.id "
+    f"WHERE o.kind = 'congress' AND p.status = 'published' AND p.kind NOT IN ({', '.join('{}' for _ in PRIVATE_KINDS)}))"
+)
+
+
+def _meeting(rows: list[Row], heads: list[EventFact]) -> Meeting:
+    """
+    What the lists and the head counts of meetings of one kind say.
+
+    Where a head count stands in for the list of a meeting, who is on the
+    lists of its parts is among those counted already.
+    """
+    only_counted = {one.id for one in heads}
+
+    def people(condition: str, value: Any = None, *, listed_only: bool = False) -> frozenset[UUID]:
         return frozenset(
-            row["person"] for row in rows if row[condition] is not None and value in (None, row[condition])
+            row["person"]
+            for row in rows
+            if row[condition] is not None
+            and value in (None, row[condition])
+            and not (listed_only and row["meeting"] in only_counted)
         )
 
     cities = {fold(row["city"]) or fold(row["member_name"] or "") for row in rows}
     countries = {row["country"] or row["member_country"] or "" for row in rows}
     return Meeting(
-        people=people("person"),
-        political=people("level", "political"),
+        people=people("person", listed_only=True),
+        political=people("level", "political", listed_only=True),
         representatives=people("member"),
         members=frozenset(row["member"] for row in rows if row["member"]),
         cities=frozenset(cities - {""}),
         countries=frozenset(countries - {""}),
+        heads=tuple(HeadFact(one.slug, one.title, one.head.everybody, one.political) for one in heads if one.head),
     )
 
 

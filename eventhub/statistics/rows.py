@@ -222,15 +222,26 @@ def _meeting(kind: str, which: str) -> Source:
     """People, members or places of congresses or assemblies."""
 
     async def source(year: int, page: Page) -> Listed:
-        meeting, rows = (await meetings_with_rows(year))[True].get(kind, (None, []))
+        meeting, rows = (await meetings_with_rows(year, await events_of(year)))[True].get(kind, (None, []))
         if meeting is None:
             return _table((_NAME,), ()), 0, 0
         if which in ("people", "political", "representatives"):
-            chosen: Iterable[Row] = {
-                row["person"]: row for row in rows if row["person"] in getattr(meeting, which)
-            }.values()
+            wanted = getattr(meeting, which)
+            # for somebody at several events, the row that tells for which member goes first
+            ordered = sorted(
+                (row for row in rows if row["person"] in wanted), key=lambda row: row["member"] is not None
+            )
+            chosen: Iterable[Row] = {row["person"]: row for row in ordered}.values()
             people = sorted((row["name"], row["member_name"] or row["organisation"]) for row in chosen)
-            return _cut((_NAME, _OF), [(person, None) for person in people], page)
+            listed: list[tuple[tuple[Cell, ...], str | None]] = [(person, None) for person in people]
+            heads = [] if which == "representatives" else meeting.heads
+            for head in heads:
+                number = head.people if which == "people" else head.political
+                said = Sentence("Head count of “%(event)s”: %(number)s", event=head.title, number=number)
+                listed.append(((said, None), f"/staff/events/{head.slug}"))
+            table, _, found = _cut((_NAME, _OF), listed, page)
+            counted = sum(head.people if which == "people" else head.political for head in heads)
+            return table, len(people) + counted, found
         if which == "members":
             members = sorted({(row["member_name"], row["member"]) for row in rows if row["member"]})
             return _cut((_OF,), [((name,), f"/staff/members/{key}") for name, key in members], page)

@@ -16,6 +16,7 @@ from eventhub.statistics.queries import (
     parity_of_year,
     years_with_figures,
 )
+from eventhub.statistics.rows import Page, rows_behind
 from eventhub.statistics.rules import PanelCounts, ThemeCount
 from tests.make import a_member, a_person
 from tests.statistics.rows import (
@@ -266,3 +267,39 @@ async def test_the_number_of_queries_does_not_grow_with_the_year(database, queri
     await grow()
     await grow()
     assert [await spent(read) for read in reads] == with_one == [29, 8, 1]
+
+
+async def test_a_congress_with_parts_is_an_umbrella_and_still_has_its_people_once_each(database):
+    lima = await a_member("Lima", country="PE")
+    ana, bo, cy, di = [await a_person(name) for name in ("Ana", "Bo", "Cy", "Di")]
+    congress = await an_event("Congress", date(2023, 5, 1), kind="congress", counts_in_statistics=False)
+    plenary = await an_event("Plenary", date(2023, 5, 1), parent=congress)
+    withdrawn = await an_event("Visit", date(2023, 5, 2), kind="visit", parent=congress, status="cancelled")
+    await a_registration(congress, ana)
+    await a_registration(plenary, ana, lima)
+    await a_registration(plenary, bo, lima)
+    await a_registration(withdrawn, cy, lima)
+    await a_registration(await an_event("Beside it", date(2023, 5, 1)), di, lima)
+    found = await figures_of(2023)
+    codes = ("congress_people", "congress_representatives", "congress_members", "congress_cities", "congress_countries")
+    assert [found[code].value for code in codes] == [2, 2, 1, 1, 1]
+    assert found["own_events"].value == 2
+
+
+async def test_a_head_count_stands_in_for_the_missing_list_of_a_congress_and_an_assembly(database):
+    ana = await a_person("Ana")
+    congress = await an_event("Congress", date(2023, 5, 1), kind="congress", counts_in_statistics=False)
+    await a_head_count(congress, 700, 690, 5, 5)
+    await a_registration(await an_event("Plenary", date(2023, 5, 1), parent=congress), ana)
+    assembly = await an_event("Assembly", date(2023, 5, 2), kind="general_assembly")
+    await a_head_count(assembly, 20, 18)
+    await sql("UPDATE head_count SET political = 22 WHERE event = {}", assembly)
+    found = await figures_of(2023)
+    codes = ("congress_people", "assembly_people", "assembly_political")
+    assert [found[code].value for code in codes] == [1400, 38, 22]
+    rows = [await rows_behind(code, 2023, Page(), may_see_people=True) for code in codes]
+    assert [(one.total, one.listed) for one in rows] == [(1400, 1), (38, 1), (22, 1)]
+    # a list of its own goes first
+    await a_registration(assembly, ana)
+    found = await figures_of(2023)
+    assert [found[code].value for code in codes] == [1400, 1, 0]
