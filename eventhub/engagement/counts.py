@@ -73,17 +73,25 @@ async def campaigns_of_the_day(span: Span) -> list[UUID]:
 
 def chosen_events(span: Span, campaigns: list[UUID]) -> tuple[str, list[Any]]:
     """
-    The CTE `chosen`: own events, bilateral meetings and events of World Metropolitan Day, with the values for its marks.
+    The CTE `chosen`: own events, annual meetings, bilateral meetings and events of World Metropolitan Day, with its values.
 
-    Only published events that count in statistics: umbrella events never do.
+    Only published events that count in statistics. A congress is an umbrella
+    as a rule; whether somebody was there is yes or no, so that it counts as an
+    annual meeting, and its parts with it, and as nothing else.
     """
     of_the_day = f"COALESCE(campaign IN ({', '.join('{}' for _ in campaigns)}), false)" if campaigns else "false"
-    own = "(involvement IN ('organised', 'co_organised') AND kind NOT IN ('bilateral', 'internal'))"
+    led = "involvement IN ('organised', 'co_organised')"
+    own = f"(counts_in_statistics AND {led} AND kind NOT IN ('bilateral', 'internal'))"
+    annual = (
+        f"(kind NOT IN ('bilateral', 'internal') AND (({led} AND kind IN ('congress', 'general_assembly')) "
+        f"OR COALESCE(parent IN (SELECT id FROM event WHERE kind = 'congress' AND status = 'published' AND {led}), false)))"
+    )
     return (
-        f"chosen AS MATERIALIZED (SELECT id, slug, title, kind, starts_on, host_member, campaign, CASE WHEN {own} THEN 1 ELSE 0 END "
-        f"AS is_own, CASE WHEN {of_the_day} THEN 1 ELSE 0 END AS is_wmd FROM event "
-        "WHERE starts_on >= {} AND starts_on < {} AND status = 'published' AND counts_in_statistics "
-        f"AND kind <> 'internal' AND ({own} OR kind = 'bilateral' OR {of_the_day}))"
+        "chosen AS MATERIALIZED (SELECT id, slug, title, kind, starts_on, host_member, campaign, "
+        f"CASE WHEN {own} THEN 1 ELSE 0 END AS is_own, CASE WHEN {annual} THEN 1 ELSE 0 END AS is_annual, "
+        f"CASE WHEN counts_in_statistics AND {of_the_day} THEN 1 ELSE 0 END AS is_wmd FROM event "
+        "WHERE starts_on >= {} AND starts_on < {} AND status = 'published' AND kind <> 'internal' "
+        f"AND ({annual} OR (counts_in_statistics AND ({own} OR kind = 'bilateral' OR {of_the_day}))))"
     ), [*campaigns, span.first, span.end, *campaigns]
 
 
@@ -110,9 +118,10 @@ async def _attended(chosen: str, values: list[Any], span: Span) -> list[Row]:
         "GROUP BY r.event, r.member), present AS (SELECT event, member FROM there "
         "UNION ALL SELECT b.id, b.host_member FROM chosen b WHERE b.kind = 'bilateral' AND b.host_member IS NOT NULL "
         "AND NOT EXISTS (SELECT 1 FROM registration r WHERE r.event = b.id AND r.member = b.host_member AND r.has_attended)) "
-        "SELECT m.key AS member, c.kind AS kind, c.is_own AS is_own, c.is_wmd AS is_wmd, COUNT(*) AS number "
+        "SELECT m.key AS member, c.kind AS kind, c.is_own AS is_own, c.is_wmd AS is_wmd, "
+        "c.is_annual AS is_annual, COUNT(*) AS number "
         "FROM present p JOIN chosen c ON c.id = p.event JOIN member m ON m.id = p.member "
-        f"WHERE {STANDS_FOR} GROUP BY m.id, m.key, c.kind, c.is_own, c.is_wmd",
+        f"WHERE {STANDS_FOR} GROUP BY m.id, m.key, c.kind, c.is_own, c.is_wmd, c.is_annual",
         *values,
         span.year,
     )
@@ -142,7 +151,12 @@ async def _wmd_roles(chosen: str, values: list[Any], span: Span) -> list[Row]:
 
 
 async def _labs(span: Span) -> list[Row]:
-    """Solutions Labs of the round of the year in which each member is active; the definition of labs/queries.py."""
+    """
+    Solutions Labs of the round of the year in which each member is active; the definition of labs/queries.py.
+
+    Sessions after the end of a quarter count from then on; for the whole year
+    the date does not matter, since a round can go on into the next one.
+    """
     return await sql(
         "SELECT m.key AS member, COUNT(DISTINCT l.id) AS number FROM lab_participant p JOIN lab l ON l.id = p.lab "
         "JOIN lab_round r ON r.id = l.lab_round JOIN member m ON m.id = p.member JOIN lab_session s ON s.lab = l.id "
@@ -150,7 +164,7 @@ async def _labs(span: Span) -> list[Row]:
         "WHERE r.kind = 'lab' AND r.year = {} AND n.has_attended "
         f"AND c.starts_on < {{}} AND p.role = 'participant' AND {STANDS_FOR} GROUP BY m.key",
         span.year,
-        span.end,
+        date.max if span.is_whole else span.end,
         span.year,
     )
 
@@ -194,6 +208,11 @@ def _count_attended(found: Activity, column: Column) -> dict[str, Value]:
     return _summed(row for row in found.attended if row["is_own"] and (not column.kinds or row["kind"] in column.kinds))
 
 
+def _count_annual(found: Activity, _: Column) -> dict[str, Value]:
+    """Congresses with their parts, and general assemblies; umbrellas too."""
+    return _summed(row for row in found.attended if row["is_annual"])
+
+
 def _count_bilateral(found: Activity, _: Column) -> dict[str, Value]:
     return _summed(row for row in found.attended if row["kind"] == "bilateral")
 
@@ -228,6 +247,7 @@ def _count_pilots(found: Activity, _: Column) -> dict[str, Value]:
 #: others, and `stated` ones are not computed.
 COUNTS: Mapping[str, Callable[[Activity, Column], dict[str, Value]]] = {
     "attended": _count_attended,
+    "annual": _count_annual,
     "bilateral": _count_bilateral,
     "wmd_attended": _count_wmd_attended,
     "wmd_roles": _count_wmd_roles,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from eventhub.database import Row, offloaded, sql
-from eventhub.directory.membership import at
+from eventhub.directory.membership import at, belonged
 from eventhub.engagement.columns import columns_of
 from eventhub.engagement.counts import (
     PILOT_KIND,
@@ -147,7 +147,7 @@ async def _matrix(year: int, span: Span) -> EngagementMatrix:
     given = {column.code: computed(done, column) for column in columns}
     stated = await _stated(year, columns) if span.is_whole else {}
     confirmed = await _confirmed(year)
-    members = await _members(year)
+    members = await _members(year, span.end - timedelta(days=1))
     has_listing = any(row["listed"] for row in members)
     rows = []
     for member in members:
@@ -184,23 +184,31 @@ def _cell(
 def _is_member_on(member: Row, has_listing: bool, day: date) -> bool:
     """Whether a member belongs on a day; where a printed matrix lists the members of the year, that says so."""
     if not has_listing:
-        return belongs_on(member["joined_year"], member["left_on"], day)
+        return member["kind_at_end"] == "member" and belongs_on(member["joined_year"], member["left_on"], day)
     left_on = member["left_on"]
     return bool(member["listed"]) and not (left_on and date(day.year, 1, 1) <= left_on < day)
 
 
-async def _members(year: int) -> list[Row]:
-    """All members by name, with whether the printed matrix of the year lists them and whether they sat on the board."""
+async def _members(year: int, last: date) -> list[Row]:
+    """
+    All members by name: whether the printed matrix lists them, whether they sat on the board, what they were at the end.
+
+    Args:
+        year: The year of the matrix.
+        last: The last day of the part of it that is asked for.
+
+    """
     return await sql(
         "SELECT m.id AS id, m.key AS key, m.name AS name, m.joined_year AS joined_year, m.left_on AS left_on, "
         "CASE WHEN g.id IS NULL THEN 0 ELSE 1 END AS listed, COALESCE(g.is_new, false) AS listed_new, "
         "CASE WHEN EXISTS (SELECT 1 FROM seat s JOIN statutory_body b ON b.id = s.body WHERE s.member = m.id "
         "AND b.code = 'board_of_directors' AND s.starts_on < {} AND (s.ends_on IS NULL OR s.ends_on >= {})) "
-        "THEN 1 ELSE 0 END AS on_board FROM member m "
+        f"THEN 1 ELSE 0 END AS on_board, {at('kind', '{}')} AS kind_at_end FROM member m "
         "LEFT JOIN engagement_listing g ON g.member = m.id AND g.year = {} "
         f"WHERE {at('kind', '{}')} = 'member' OR {at('kind', '{}')} = 'member' ORDER BY m.name_folded, m.key",
         date(year + 1, 1, 1),
         date(year, 1, 1),
+        last,
         year,
         date(year, 1, 1),
         date(year, 12, 31),
@@ -346,7 +354,7 @@ async def _events_of(
     name = "r.name" if people else "''"
     rows = await sql(
         f"WITH {chosen} SELECT c.slug AS slug, c.title AS title, c.starts_on AS starts_on, c.kind AS kind, "
-        f"c.is_own AS is_own, c.is_wmd AS is_wmd, {name} AS name FROM chosen c "
+        f"c.is_own AS is_own, c.is_wmd AS is_wmd, c.is_annual AS is_annual, {name} AS name FROM chosen c "
         "JOIN registration r ON r.event = c.id AND r.member = {} JOIN member m ON m.id = r.member "
         f"WHERE {STANDS_FOR} AND EXISTS (SELECT 1 FROM attendance a WHERE a.registration = r.id) "
         "ORDER BY c.starts_on, c.slug, r.name, r.id",
@@ -376,6 +384,8 @@ def _counts_event(column: Column, event: Row) -> bool:
     match column.count:
         case "attended":
             return bool(event["is_own"]) and (not column.kinds or event["kind"] in column.kinds)
+        case "annual":
+            return bool(event["is_annual"])
         case "bilateral":
             return bool(event["kind"] == "bilateral")
         case "wmd_attended":
@@ -432,8 +442,9 @@ async def _labs_of(year: int, member: UUID) -> tuple[LabJoined, ...]:
         "SELECT l.slug AS slug, l.name AS name, l.number AS number, 'active' AS role, 'labs' AS code FROM lab l "
         "JOIN lab_round r ON r.id = l.lab_round WHERE r.kind = 'lab' AND r.year = {} AND EXISTS "
         "(SELECT 1 FROM lab_participant p JOIN lab_session s ON s.lab = p.lab "
-        "JOIN registration n ON n.event = s.event AND n.person = p.person "
-        "JOIN attendance a ON a.registration = n.id WHERE p.lab = l.id AND p.member = {} AND p.role = 'participant') "
+        "JOIN registration n ON n.event = s.event AND n.person = p.person JOIN event c ON c.id = s.event "
+        "JOIN member m ON m.id = p.member WHERE p.lab = l.id AND p.member = {} AND p.role = 'participant' "
+        f"AND n.has_attended AND {at('kind', 'c.starts_on')} = 'member' AND {belonged('c.starts_on')}) "
         "UNION ALL SELECT l.slug, l.name, l.number, CASE WHEN EXISTS (SELECT 1 FROM application a WHERE a.lab = l.id "
         "AND a.member = {} AND a.status = 'accepted') THEN 'leads' ELSE 'partner' END, 'pilot_projects' FROM lab l "
         "JOIN lab_round r ON r.id = l.lab_round WHERE r.kind = {} AND r.year = {} AND (EXISTS "

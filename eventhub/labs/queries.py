@@ -13,6 +13,7 @@ import msgspec
 from eventhub.calls.content import content_of
 from eventhub.calls.rules import CallContent, takes
 from eventhub.database import Row, sql
+from eventhub.directory.membership import at, belonged
 from eventhub.errors import NotFound
 from eventhub.events.queries import EVENT_COLUMNS, EventRow
 from eventhub.events.rules import EventKind
@@ -512,7 +513,8 @@ async def active_members(year: int, kind: str = "lab") -> list[Row]:
     Active member cities of a round, by name, each once.
 
     A member with at least one accepted person who attended at least one
-    session of the lab (domain brief, section 3). Associates are no cities.
+    session of the lab (domain brief, section 3), and was a member on its day.
+    Associates are no cities.
     """
     return await sql(
         "SELECT DISTINCT m.id AS id, m.key AS key, m.name AS name, m.name_folded AS name_folded, g.code AS "
@@ -520,8 +522,8 @@ async def active_members(year: int, kind: str = "lab") -> list[Row]:
         "FROM lab_participant p JOIN lab l ON l.id = p.lab JOIN lab_round r ON r.id = l.lab_round "
         "JOIN member m ON m.id = p.member JOIN region g ON g.id = m.region "
         "JOIN lab_session s ON s.lab = l.id JOIN registration n ON n.event = s.event AND n.person = p.person "
-        "JOIN attendance a ON a.registration = n.id "
-        "WHERE r.kind = {} AND r.year = {} AND p.role = 'participant' AND m.kind = 'member' ORDER BY m.name_folded, m.id",
+        "JOIN event e ON e.id = s.event WHERE r.kind = {} AND r.year = {} AND p.role = 'participant' AND n.has_attended "
+        f"AND {at('kind', 'e.starts_on')} = 'member' AND {belonged('e.starts_on')} ORDER BY m.name_folded, m.id",
         kind,
         year,
     )

@@ -461,15 +461,16 @@ async def active_members(year: int, kind: str) -> list[tuple[int, str, str]]:
     Year, lab and key of each member active in a lab of the year or the one before.
 
     Active is a member with an accepted person who attended a session of that
-    lab; the same definition as in labs/queries.py, here lab by lab.
+    lab, by what it was on the day; the same definition as in labs/queries.py, here lab by lab.
     """
     rows = await sql(
         "SELECT DISTINCT r.year AS year, l.slug AS lab, m.key AS member "
         "FROM lab_participant p JOIN lab l ON l.id = p.lab JOIN lab_round r ON r.id = l.lab_round "
         "JOIN member m ON m.id = p.member JOIN lab_session s ON s.lab = l.id "
         "JOIN registration n ON n.event = s.event AND n.person = p.person "
-        "JOIN attendance a ON a.registration = n.id "
-        "WHERE r.kind = {} AND r.year IN ({}, {}) AND p.role = 'participant' AND m.kind = 'member'",
+        "JOIN event e ON e.id = s.event "
+        "WHERE r.kind = {} AND r.year IN ({}, {}) AND p.role = 'participant' AND n.has_attended "
+        f"AND {at('kind', 'e.starts_on')} = 'member' AND {belonged('e.starts_on')}",
         kind,
         year,
         year - 1,

@@ -1,6 +1,7 @@
 """The matrix of the year of rows.py, counted by hand; every number can be found in the docstring of `an_engaged_year`."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
@@ -10,9 +11,22 @@ from eventhub.engagement.commands import Word, confirm_quarter, state_cells
 from eventhub.engagement.queries import activation_of, engagement_of, member_engagement, members_that_sent_nobody
 from eventhub.engagement.rules import printed
 from eventhub.errors import NotFound, Problems
+from eventhub.labs.queries import active_members
+from eventhub.statistics.queries import figures_of
+from eventhub.statistics.rows import Page, rows_behind
 from tests.engagement.rows import COUNTED, an_engaged_year
 from tests.make import NOW, a_member, a_person, some_account
-from tests.statistics.rows import a_registration, a_slot, a_year, an_event, an_item
+from tests.statistics.rows import (
+    a_lab,
+    a_lab_participant,
+    a_registration,
+    a_round,
+    a_session,
+    a_slot,
+    a_year,
+    an_event,
+    an_item,
+)
 
 
 def cells(matrix):
@@ -274,3 +288,62 @@ def test_every_column_has_a_definition_that_is_a_sentence_and_the_printed_ones_c
         "indicators_analysed_year", "learning_activities", "wmd_organiser_or_speaker", "wmd_participant",
         "call_endorsed",
     ]  # fmt: skip
+
+
+async def _becomes_an_associate(member, last):
+    """A member until a day, and an associate from the next one on."""
+    region = (await sql("SELECT region FROM member WHERE id = {}", member))[0]["region"]
+    await sql(
+        "INSERT INTO former_membership (id, member, kind, region, ends_on) VALUES ({}, {}, 'member', {}, {})",
+        uuid4(), member, region, last,
+    )  # fmt: skip
+    await sql("UPDATE member SET kind = 'associate' WHERE id = {}", member)
+
+
+async def test_a_congress_that_is_an_umbrella_is_an_annual_meeting_and_no_own_event(database):
+    lima, quito, rome = [await a_member(name) for name in ("Lima", "Quito", "Rome")]
+    congress = await an_event("Congress", date(2023, 5, 1), kind="congress", counts_in_statistics=False)
+    plenary = await an_event("Plenary", date(2023, 5, 1), parent=congress)
+    others = await an_event("Of others", date(2023, 5, 3), kind="congress", involvement="participated")
+    for event, member in ((congress, lima), (plenary, quito), (others, rome)):
+        await a_registration(event, await a_person(f"Of {event}"), member)
+    matrix = await engagement_of(2023)
+    cells = {row.name: {code: cell.value for code, cell in row.cells.items() if cell.value} for row in matrix.rows}
+    assert cells == {
+        "Lima": {"activated": 1, "annual_meeting": 1},
+        "Quito": {"activated": 1, "annual_meeting": 1, "events_attended": 1},
+        "Rome": {},
+    }
+    (attended,) = (await member_engagement(2023, "lima", people=False)).events
+    assert (attended.title, attended.codes) == ("Congress", ("annual_meeting",))
+
+
+async def test_the_rate_is_taken_over_those_that_are_members_at_the_end(database):
+    lagos, _ = await a_member("Lagos"), await a_member("Milan")
+    await a_registration(await an_event("Forum", date(2023, 2, 1)), await a_person(), lagos)
+    await _becomes_an_associate(lagos, date(2023, 6, 30))
+    matrix = await engagement_of(2023)
+    assert [(row.name, row.is_member_at_end) for row in matrix.rows] == [("Lagos", False), ("Milan", True)]
+    assert (matrix.activated_at_end, matrix.members_at_end) == (0, 1)
+    assert [(one.activated, one.members) for one in [await activation_of(2023, quarter) for quarter in (1, 2, 3)]] == [
+        (1, 2), (1, 2), (0, 1),
+    ]  # fmt: skip
+
+
+async def test_active_member_cities_are_the_same_in_figures_labs_and_matrix(database):
+    lagos, milan, late, gone = [await a_member(name) for name in ("Lagos", "Milan", "Late", "Gone")]
+    lab = await a_lab(await a_round(2023), 1, "Water")
+    first, second = await a_session(lab, date(2023, 5, 5)), await a_session(lab, date(2024, 1, 15), 2)
+    for event, member in ((first, lagos), (first, milan), (second, late), (second, gone)):
+        person = await a_person()
+        await a_lab_participant(lab, person, member)
+        await a_registration(event, person, member)
+    await _becomes_an_associate(lagos, date(2023, 6, 30))
+    await sql("UPDATE member SET left_on = {} WHERE id = {}", date(2023, 12, 31), gone)
+    figures, matrix = await figures_of(2023), await engagement_of(2023)
+    assert figures["active_member_cities"].value == figures.labs[0].active_members == 3
+    assert (await rows_behind("active_member_cities", 2023, Page(), may_see_people=True)).total == 3
+    assert [row["name"] for row in await active_members(2023)] == ["Lagos", "Late", "Milan"]
+    assert [row.name for row in matrix.rows if row.cells["labs"].value] == ["Lagos", "Late", "Milan"]
+    assert [one.name for one in (await member_engagement(2023, "lagos", people=False)).labs] == ["Water"]
+    assert (await member_engagement(2023, "gone", people=False)).labs == ()

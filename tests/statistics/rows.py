@@ -109,10 +109,10 @@ async def a_lab(lab_round: UUID, number: int, name: str, *themes: UUID) -> UUID:
     return new
 
 
-async def a_session(lab: UUID, day: date) -> UUID:
+async def a_session(lab: UUID, day: date, number: int = 1) -> UUID:
     """An online session of a lab."""
     event = await an_event(f"Session {day:%d}", day, kind="lab_session", mode="online", place="", country="")
-    await sql("INSERT INTO lab_session (event, lab, number) VALUES ({}, {}, 1)", event, lab)
+    await sql("INSERT INTO lab_session (event, lab, number) VALUES ({}, {}, {})", event, lab, number)
     return event
 
 
