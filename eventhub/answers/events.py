@@ -18,7 +18,7 @@ from eventhub.statistics.campaigns import ORGANISERS, campaign_people
 from eventhub.statistics.queries import YearFigures, as_seen, calendar_annex, figures_of
 from eventhub.statistics.reading import events_of, members_of
 from eventhub.statistics.rules import Figure, leading
-from eventhub.statistics.scopes import ANNUAL_MEETING_KINDS, is_global, is_on_gender, is_own
+from eventhub.statistics.scopes import belongs_to_meeting, is_annual_meeting, is_global, is_on_gender
 from eventhub.words import Sentence
 
 _EVENT, _DAY = Column("event", Sentence("Event")), Column("starts_on", Sentence("Day"))
@@ -397,17 +397,21 @@ async def on_gender(asked: Asked) -> Section:
     """Events on gender, and whether each annual meeting had one."""
     events = [event for event in await events_of(asked.year) if event.starts_on.year == asked.year]
     chosen = [event for event in events if is_on_gender(event)]
-    meetings = [event for event in events if is_own(event) and event.kind in ANNUAL_MEETING_KINDS]
-    parts = await attended_events([event.id for event in meetings], with_gender_items=True)
+    meetings = [event for event in events if is_annual_meeting(event)]
+    themed = [event for event in events if "gender" in event.themes]
+    with_one = {meeting.id for meeting in meetings if any(belongs_to_meeting(event, meeting) for event in themed)}
     annual = DataTable(
         "annual_meetings",
         Sentence("Annual meetings"),
         (_EVENT, _DAY, Column("has_one", Sentence("Has an event on gender"))),
         tuple(
-            (event.title, event.starts_on, Sentence("yes") if event.id in parts.on_gender else Sentence("no"))
+            (event.title, event.starts_on, Sentence("yes") if event.id in with_one else Sentence("no"))
             for event in meetings
         ),
-        note=Sentence("The meeting itself has the theme of gender, or one of the events that are parts of it."),
+        note=Sentence(
+            "An event on gender is at an annual meeting when it is the meeting itself, a part of it, "
+            "or an event of our own on its days."
+        ),
         links=tuple(f"/staff/events/{event.slug}" for event in meetings),
     )
     table = DataTable(
@@ -417,7 +421,7 @@ async def on_gender(asked: Asked) -> Section:
         tuple((event.title, event.starts_on, word(event.involvement)) for event in chosen),
         links=tuple(f"/staff/events/{event.slug}" for event in chosen),
     )
-    lacking = sum(event.id not in parts.on_gender for event in meetings)
+    lacking = len(meetings) - len(with_one)
     return section(
         29,
         Sentence.counted(
@@ -441,7 +445,7 @@ async def annex(asked: Asked) -> Section:
     """The calendar annex, and what its rows lack."""
     rows = await calendar_annex(asked.year)
     events = {event.slug: event for event in await events_of(asked.year)}
-    counted = await attended_events([event.id for event in events.values()])
+    attended = await attended_events([event.id for event in events.values()])
 
     def lacks(slug: str, end: str, place: str) -> Cell:
         event = events[slug]
@@ -450,7 +454,7 @@ async def annex(asked: Asked) -> Section:
             for is_missing, words in (
                 (not end, Sentence("end")),
                 (not place, Sentence("place")),
-                (event.id not in counted.attended and event.involvement in OWN, Sentence("attendance")),
+                (event.id not in attended and event.involvement in OWN, Sentence("attendance")),
             )
             if is_missing
         ]

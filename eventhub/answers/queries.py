@@ -5,23 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from eventhub.database import Row, sql
+from eventhub.database import sql
 from eventhub.errors import NotFound
 from eventhub.series.queries import no_such_series
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.campaigns import CampaignOfYear, campaigns_of
 from eventhub.statistics.disclosure import added
 from eventhub.statistics.facts import EventFact
-from eventhub.statistics.reading import ATTENDED, SPEAKS, counts, events_of, words_of_events
+from eventhub.statistics.reading import ATTENDED, SPEAKS, counts, events_of
 from eventhub.words import Sentence
-
-
-@dataclass(frozen=True)
-class Attended:
-    """Events with a list or a head count, and annual meetings that are on gender themselves or in a part."""
-
-    attended: frozenset[UUID]
-    on_gender: frozenset[UUID]
 
 
 @dataclass(frozen=True)
@@ -55,32 +47,17 @@ def _marks(values: Sequence[object]) -> str:
     return ", ".join("{}" for _ in values)
 
 
-async def attended_events(event_ids: Sequence[UUID], *, with_gender_items: bool = False) -> Attended:
-    """Which of these events have attendance, and which are on gender or have a part that is."""
+async def attended_events(event_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these events have attendance: a list or a head count."""
     if not event_ids:
-        return Attended(frozenset(), frozenset())
+        return frozenset()
     rows = await sql(
-        f"SELECT e.id AS id, EXISTS (SELECT 1 FROM registration r WHERE r.event = e.id AND {ATTENDED}) AS has_list, "
-        "EXISTS (SELECT 1 FROM head_count h WHERE h.event = e.id) AS has_count "
-        f"FROM event e WHERE e.id IN ({_marks(event_ids)})",
+        f"SELECT e.id AS id FROM event e WHERE e.id IN ({_marks(event_ids)}) AND ("
+        f"EXISTS (SELECT 1 FROM registration r WHERE r.event = e.id AND {ATTENDED}) "
+        "OR EXISTS (SELECT 1 FROM head_count h WHERE h.event = e.id))",
         *event_ids,
     )
-    on_gender: list[Row] = []
-    if with_gender_items:
-        themed = (
-            f"{words_of_events('theme')} x JOIN theme t ON t.id = x.theme JOIN event e ON e.id = x.event "
-            "WHERE t.code = 'gender'"
-        )
-        on_gender = await sql(
-            f"SELECT e.id AS id FROM {themed} AND e.id IN ({_marks(event_ids)}) "
-            f"UNION SELECT e.parent FROM {themed} AND e.status = 'published' AND e.parent IN ({_marks(event_ids)})",
-            *event_ids,
-            *event_ids,
-        )
-    return Attended(
-        frozenset(row["id"] for row in rows if row["has_list"] or row["has_count"]),
-        frozenset(row["id"] for row in on_gender),
-    )
+    return frozenset(row["id"] for row in rows)
 
 
 async def editions_in(year: int, slug: str = "") -> list[SeriesInYear]:

@@ -18,7 +18,7 @@ from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.disclosure import ShownCounts
 from eventhub.statistics.rules import rounded_share
-from eventhub.statistics.scopes import ANNUAL_MEETING_KINDS
+from eventhub.statistics.scopes import belongs_to_meeting, is_annual_meeting
 from eventhub.words import Sentence
 
 _WOMEN_AND_MEN = (Sentence("Women"), Sentence("Men"))
@@ -288,16 +288,23 @@ def _labs(wanted: Wanted) -> Section:
 
 def _on_gender(wanted: Wanted) -> Section:
     events = [event for event in wanted.events if event.is_on_gender]
-    meetings = [event for event in wanted.events if event.is_led and event.kind in ANNUAL_MEETING_KINDS]
+    meetings = [event for event in wanted.events if is_annual_meeting(event)]
     said = Sentence.counted(
-        "%(num)s event was on gender equality.", "%(num)s events were on gender equality.", len(events)
-    )  # fmt: skip
+        "We led, co-led or spoke at %(num)s event on gender.",
+        "We led, co-led or spoke at %(num)s events on gender.",
+        int(wanted.figures["gender_events"].value),
+    )
     return Section(
         "gender_events",
         Sentence("Events on gender equality"),
         (said,),
         tables=(
-            *events_table("gender_events", Sentence("Events with gender equality as a theme"), events),
+            *events_table(
+                "gender_events",
+                Sentence("Events with gender equality as a theme"),
+                events,
+                note=Sentence("Listed whatever the involvement, umbrella events too; those are not counted."),
+            ),
             *table_of(
                 "annual_meetings",
                 Sentence("Annual meetings, and whether each had an event on gender equality"),
@@ -307,7 +314,10 @@ def _on_gender(wanted: Wanted) -> Section:
                     Column("had_one", Sentence("Had one")),
                     Column("event", Sentence("Event on gender equality")),
                 ),
-                (_annual_meeting(meeting, [one for one in events if _is_at(one, meeting)]) for meeting in meetings),
+                (
+                    _annual_meeting(meeting, [one for one in events if belongs_to_meeting(one, meeting)])
+                    for meeting in meetings
+                ),
                 note=Sentence(
                     "An event on gender is at an annual meeting when it is the meeting itself, a part of it, "
                     "or an event of our own on its days."
@@ -316,12 +326,6 @@ def _on_gender(wanted: Wanted) -> Section:
             ),
         ),
     )
-
-
-def _is_at(event: ReportedEvent, meeting: ReportedEvent) -> bool:
-    last = meeting.ends_on or meeting.starts_on
-    same_days = event.is_led and meeting.starts_on <= event.starts_on <= last
-    return meeting.id in (event.id, event.parent) or same_days
 
 
 def _annual_meeting(meeting: ReportedEvent, events: list[ReportedEvent]) -> tuple[Cell, ...]:

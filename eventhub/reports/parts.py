@@ -367,7 +367,9 @@ def _line_section(
     )
 
 
-def events_table(code: str, title: Sentence, events: Sequence[ReportedEvent]) -> tuple[DataTable, ...]:
+def events_table(
+    code: str, title: Sentence, events: Sequence[ReportedEvent], *, note: Sentence | None = None
+) -> tuple[DataTable, ...]:
     """A list of events with their first day, title, kind and how the association was involved."""
     return table_of(
         code,
@@ -379,6 +381,7 @@ def events_table(code: str, title: Sentence, events: Sequence[ReportedEvent]) ->
             Column("involvement", Sentence("Involvement")),
         ),
         ((event.title, event.starts_on, words(event.kind), words(event.involvement)) for event in events),
+        note=note,
         links=[f"/staff/events/{event.slug}" for event in events],
     )
 

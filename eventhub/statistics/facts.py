@@ -37,6 +37,7 @@ class EventFact:
     has_list: bool = False
     head: Counts | None = None
     political: int = 0
+    parent: UUID | None = None
 
 
 @dataclass(frozen=True)

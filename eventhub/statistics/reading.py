@@ -108,7 +108,7 @@ async def events_of(year: int) -> list[EventFact]:
     rows = await sql(
         "SELECT e.id AS id, e.slug AS slug, e.title AS title, e.kind AS kind, e.mode AS mode, "
         "e.involvement AS involvement, e.starts_on AS starts_on, e.ends_on AS ends_on, e.place AS place, "
-        "e.counts_in_statistics AS counts, e.campaign AS campaign, h.women AS women, h.men AS men, "
+        "e.counts_in_statistics AS counts, e.campaign AS campaign, e.parent AS parent, h.women AS women, h.men AS men, "
         "h.others AS others, h.undisclosed AS undisclosed, h.political AS political, EXISTS (SELECT 1 FROM registration r "
         "WHERE r.event = e.id AND r.has_attended) AS has_list "
         f"FROM event e LEFT JOIN head_count h ON h.event = e.id WHERE {chosen} "
@@ -126,7 +126,7 @@ async def events_of(year: int) -> list[EventFact]:
             frozenset(lines[row["id"]]), row["id"] in allied, bool(row["has_list"]),
             None if row["has_list"] or row["women"] is None
             else Counts(row["women"], row["men"], row["others"], row["undisclosed"]),
-            row["political"] or 0,
+            row["political"] or 0, row["parent"],
         )
         for row in rows
     ]  # fmt: skip

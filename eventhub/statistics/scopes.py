@@ -5,6 +5,9 @@ Umbrellas count nowhere: their parts do.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Protocol
+from uuid import UUID
 
 from eventhub.events.rules import OWN, PRIVATE_KINDS, EventKind, Involvement
 from eventhub.statistics.facts import EventFact
@@ -55,6 +58,46 @@ def is_campaign(event: EventFact) -> bool:
 def is_on_gender(event: EventFact) -> bool:
     """Events with the theme of gender that the association leads, co-leads or speaks at."""
     return "gender" in event.themes and (is_own(event) or (is_global(event) and event.involvement == "spoke_at"))
+
+
+class Dated(Protocol):
+    """What is asked of an event to tell whether it is an annual meeting, or belongs to one."""
+
+    @property
+    def id(self) -> UUID:
+        """Its key."""
+
+    @property
+    def kind(self) -> str:
+        """One of EventKind."""
+
+    @property
+    def involvement(self) -> str:
+        """One of Involvement."""
+
+    @property
+    def starts_on(self) -> date:
+        """Its first day."""
+
+    @property
+    def ends_on(self) -> date | None:
+        """Its last day, if it is known."""
+
+    @property
+    def parent(self) -> UUID | None:
+        """The event that it is a part of."""
+
+
+def is_annual_meeting(event: Dated) -> bool:
+    """A congress or general assembly of our own; as umbrella too."""
+    return event.involvement in OWN and event.kind in ANNUAL_MEETING_KINDS
+
+
+def belongs_to_meeting(event: Dated, meeting: Dated) -> bool:
+    """Whether an event is an annual meeting itself, a part of it, or one of our own on its days."""
+    last = meeting.ends_on or meeting.starts_on
+    on_its_days = event.involvement in OWN and meeting.starts_on <= event.starts_on <= last
+    return meeting.id in (event.id, event.parent) or on_its_days
 
 
 def of_kind(kind: EventKind) -> Callable[[EventFact], bool]:

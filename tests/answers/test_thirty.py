@@ -10,9 +10,19 @@ from eventhub.answers.printing import tables_of
 from eventhub.answers.rules import QUESTIONS
 from eventhub.database import sql
 from eventhub.errors import NotFound
+from eventhub.reports.building import report_of
 from eventhub.settings import current_settings
 from tests.make import NOW, a_person
-from tests.statistics.rows import a_head_count, a_registration, a_slot, a_year, a_year_of_meetings, an_event, an_item
+from tests.statistics.rows import (
+    a_head_count,
+    a_registration,
+    a_slot,
+    a_year,
+    a_year_of_meetings,
+    an_event,
+    an_item,
+    the_themes,
+)
 
 TODAY = NOW.date()
 
@@ -359,3 +369,28 @@ async def test_21_members_that_organised_or_spoke_at_a_campaign_and_that_took_pa
     assert sentences == ["2 members organised or spoke; members that took part in at least one event: 1."]
     # Oslo spoke once and joined one event with two people; Quito hosted
     assert tables["campaign-world-metropolitan-day-2021"] == [("Oslo", 1, 1), ("Quito", 1, None), ("Total", 2, 1)]
+
+
+async def test_29_says_of_annual_meetings_what_the_report_says(database):
+    theme = (await the_themes())["gender"]
+    congress = await an_event(
+        "Congress", date(2023, 5, 1), kind="congress", ends_on=date(2023, 5, 4), counts_in_statistics=False
+    )  # fmt: skip
+    await an_event("Assembly", date(2023, 9, 1), kind="general_assembly", parent=congress)
+    beside = await an_event("Women lead", date(2023, 5, 3))
+    of_members = await an_event("Of a member", date(2023, 9, 1), involvement="supported")
+    for event in (beside, of_members):
+        await sql("INSERT INTO event_theme (id, event, theme) VALUES ({}, {}, {})", uuid4(), event, theme)
+    sentences, tables = await answer(29, 2023)
+    assert sentences == ["We led, co-led or spoke at 1 event on gender.", "1 annual meeting had none."]
+    assert [(row[0], str(row[2])) for row in tables["annual_meetings"]] == [("Congress", "yes"), ("Assembly", "no")]
+    report = await report_of(2023, is_exact=True)
+    (gender,) = (one for one in report.sections if one.code == "gender")
+    (on_gender,) = (part for part in gender.parts if part.code == "gender_events")
+    assert str(on_gender.sentences[0]) == sentences[0]
+    listed = {table.code: table for table in on_gender.tables}
+    assert [row[0] for row in listed["gender_events"].rows] == ["Women lead", "Of a member"]
+    assert [(row[0], str(row[2])) for row in listed["annual_meetings"].rows] == [
+        ("Congress", "yes"),
+        ("Assembly", "no"),
+    ]
