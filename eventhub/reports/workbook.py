@@ -1,6 +1,7 @@
 """The report as a workbook: a first sheet that names the others, one sheet per table, native charts beside their numbers."""
 
 import io
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from eventhub.sections import Cell, Chart, ChartKind, DataTable
 _FILLS = (("#0b5c58", None), ("#e9a179", "wide_upward_diagonal"), ("#c9c2b0", "dotted_grid"), ("#ece6d9", None))
 _WIDEST, _NARROWEST = 60, 9
 _LONGEST_SHEET_NAME = 31
+_DECIMAL = re.compile(r"-?[0-9]{1,12}\.[0-9]{1,6}")
 
 
 def workbook_bytes(report: Report, lines: list[str], day: date) -> bytes:
@@ -32,6 +34,7 @@ def workbook_bytes(report: Report, lines: list[str], day: date) -> bytes:
         "large": book.add_format({"bold": True, "font_size": 16}),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
         "number": book.add_format({"num_format": "#,##0", "valign": "top"}),
+        "decimal": book.add_format({"num_format": "#,##0.0#", "valign": "top"}),
         "day": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"}),
     }
     first = book.add_worksheet(gettext("Contents")[:_LONGEST_SHEET_NAME])
@@ -79,18 +82,23 @@ def _write(book: Any, name: str, table: DataTable, formats: dict[str, Any]) -> N
         sheet.write_comment(0, place, say(column.head))
     for number, row in enumerate(rows, start=1):
         for place, cell in enumerate(row):
-            _write_cell(sheet, number, place, cell, formats)
+            _write_cell(sheet, number, place, cell, formats, is_number=table.columns[place].is_number)
     sheet.repeat_rows(0)
     sheet.fit_to_pages(1, 0)
 
 
-def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any]) -> None:
+def _write_cell(
+    sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any], *, is_number: bool = False
+) -> None:
+    """One cell with its type; in a column of numbers a decimal such as “4.5” is one too, and “2,100+” is text."""
     if cell is None:
         return
     if isinstance(cell, date):
         sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), formats["day"])  # noqa: DTZ001
     elif isinstance(cell, int):
         sheet.write_number(row, column, cell, formats["number"])
+    elif is_number and _DECIMAL.fullmatch(cell):
+        sheet.write_number(row, column, float(cell), formats["decimal"])
     else:
         sheet.write_string(row, column, say(cell), formats["text"])
 

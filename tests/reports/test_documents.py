@@ -164,6 +164,14 @@ def archive_bytes(content):
         return {name: found.read(name).decode("utf-8", "replace") for name in found.namelist()}
 
 
+async def test_decimals_are_numbers_where_a_column_has_numbers():
+    content = await file_of(
+        a_report(("4.5", None, "4.5"), ("+1.5", None, "2,100+"), ("x", None, "-0.25")), "fr", "xlsx", TODAY
+    )
+    found = sheets(content)["things"][1:4]
+    assert found == [["4.5", "", 4.5], ["+1.5", "", "2,100+"], ["x", "", -0.25]]
+
+
 async def test_the_csv_is_one_file_per_table_with_codes_as_heads_and_opens_as_utf_8():
     content = await file_of(a_report(("Montréal", date(2023, 5, 10), 7)), "fr", "csv", TODAY)
     found = archive(content)
