@@ -24,9 +24,12 @@ def answer(number: int, year: int | None, series: str, campaign: str, protected:
     from eventhub.errors import NotFound
 
     try:
-        question(number)
+        needs = question(number).needs
     except NotFound as refusal:
         fail("\n".join(refusal.sentences))
+    for option, given in (("series", series), ("campaign", campaign)):
+        if given and needs != option:
+            fail(f"--{option} is not for question {number}; please leave it out.")
     today = utc_now().date()
     asked = Asked(
         year or today.year, today, is_exact=not protected, series=series, campaign=campaign, may_edit_events=True

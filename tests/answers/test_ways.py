@@ -91,3 +91,10 @@ def test_the_command_lists_the_questions_and_refuses_others_in_one_sentence():
     assert [one["number"] for one in json.loads(listed.output)] == list(range(1, 31))
     refused = CliRunner().invoke(main, ["answer", "31"])
     assert (refused.exit_code, refused.stderr) == (2, "There are questions 1 to 30.\n")
+
+
+@pytest.mark.parametrize(("option", "number"), [("--series", 1), ("--campaign", 28), ("--series", 20)])
+def test_the_command_takes_no_option_that_would_narrow_nothing(option, number):
+    refused = CliRunner().invoke(main, ["answer", str(number), option, "forum"])
+    said = f"{option} is not for question {number}; please leave it out.\n"
+    assert (refused.exit_code, refused.stderr) == (2, said)
