@@ -13,7 +13,7 @@ from typing import Any
 
 from eventhub.campaigns.queries import campaigns
 from eventhub.database import Row, offloaded, sql
-from eventhub.directory.membership import at
+from eventhub.directory.membership import at, belonged
 from eventhub.directory.queries import member_choices, regions
 from eventhub.directory.rules import Level
 from eventhub.errors import Problems
@@ -248,14 +248,17 @@ def _words(owner: str, name: str) -> str:
 
 
 def _involved(to: _Sql) -> None:
-    """Members by event and level: somebody attended or spoke for them, or they hosted it."""
+    """Members by event and level: somebody attended or spoke for them, or they hosted it, while they belonged."""
     to.add(
-        "involved AS (SELECT r.event AS event, r.member AS member, r.level AS level FROM chosen c "
+        "involved AS (SELECT y.event AS event, y.member AS member, y.level AS level FROM ("
+        "SELECT r.event AS event, r.member AS member, r.level AS level FROM chosen c "
         "JOIN registration r ON r.event = c.id WHERE r.member IS NOT NULL "
         "AND r.has_attended "
         "UNION SELECT i.event, s.member, s.level FROM chosen c JOIN programme_item i ON i.event = c.id "
         "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.member IS NOT NULL AND s.status = 'confirmed' "
         "UNION SELECT c.id, c.host_member, NULL FROM chosen c WHERE c.host_member IS NOT NULL"
+        ") y JOIN chosen e ON e.id = y.event JOIN member m ON m.id = y.member "
+        f"WHERE {belonged('e.starts_on')}"
     )
 
 
@@ -355,10 +358,12 @@ def _narrowed_to_people(
     if question.with_gender:
         to.add(_GENDER_OF)
     if apart:
-        to.add(" LEFT JOIN member m ON m.id = t.member")
-        # what a member was on the day of the event; a lab has no day
+        # what a member was on the day of the event, and who had left by then was there for no member; a lab has no day
         if owner == "event":
             to.add(" JOIN chosen d ON d.id = t.event")
+        to.add(
+            " LEFT JOIN member m ON m.id = t.member" + (f" AND {belonged('d.starts_on')}" if owner == "event" else "")
+        )
         kind, region = (at("kind", "d.starts_on"), at("region", "d.starts_on")) if owner == "event" else _NOW
         to.add(f" LEFT JOIN region z ON z.id = {region}")
     to.add(" WHERE 1 = 1")

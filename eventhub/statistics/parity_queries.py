@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from eventhub.database import Row, offloaded, sql
-from eventhub.directory.membership import at
+from eventhub.directory.membership import at, belonged
 from eventhub.directory.queries import regions
 from eventhub.directory.rules import Level
 from eventhub.events.rules import FIRST_YEAR, LAST_YEAR, OWN, PRIVATE_KINDS, EventKind
@@ -228,7 +228,8 @@ async def _parts(year: int | None = None) -> list[Part]:
         "SELECT DISTINCT SUBSTR(CAST(e.starts_on AS TEXT), 1, 4) AS year, s.person AS person, e.kind AS kind, "
         "COALESCE(r.code, '') AS region, s.level AS level, COALESCE(g.gender, 'undisclosed') AS gender "
         "FROM event e JOIN programme_item i ON i.event = e.id JOIN speaker_slot s ON s.programme_item = i.id "
-        f"LEFT JOIN member m ON m.id = s.member LEFT JOIN region r ON r.id = {at('region', 'e.starts_on')} "
+        f"LEFT JOIN member m ON m.id = s.member AND {belonged('e.starts_on')} "
+        f"LEFT JOIN region r ON r.id = {at('region', 'e.starts_on')} "
         "LEFT JOIN gender_statement g ON g.person = s.person "
         f"WHERE {_IS_OWN} AND e.starts_on >= {{}} AND e.starts_on < {{}} AND s.status = 'confirmed' "
         f"AND s.role IN ({', '.join('{}' for _ in roles)})",

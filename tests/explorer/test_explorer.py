@@ -15,10 +15,11 @@ from eventhub.database import sql
 from eventhub.errors import Problems
 from eventhub.explorer.queries import answer, behind, choices
 from eventhub.explorer.rules import Answer, Question, asked, definitions
+from eventhub.statistics.parity_queries import parity_in
 from eventhub.statistics.queries import figures_of
 from tests.conftest import browser
 from tests.make import NOW, a_member, a_person, a_token, bearer, signed_in
-from tests.statistics.rows import a_registration, a_year, an_event
+from tests.statistics.rows import a_registration, a_slot, a_year, an_event, an_item
 
 
 @pytest.fixture
@@ -375,3 +376,21 @@ async def test_the_switch_of_appearance_is_no_theme_of_events(app: Any, year: No
             answer = await reader.get(f"/staff/explorer{path}?count=events&by=kind&theme=dark")
             assert answer.status_code == 200, path
         assert (await reader.get("/staff/explorer?count=events&by=kind&theme=nothing")).status_code == 422
+
+
+async def test_who_comes_for_a_member_that_has_left_is_there_for_no_member(year: None) -> None:
+    gone = (await sql("SELECT id FROM member WHERE name = 'Gone'"))[0]["id"]  # left at the end of 2022
+    event = await an_event("Seminar", date(2023, 9, 9), kind="seminar")
+    await a_registration(event, await a_person("Lea"), gone)
+    await a_slot(await an_item(event), await a_person("Max"), gone)
+    asked = {"kind": "seminar", **OWN_2023}
+    assert groups(await ask(count="members", by="member", **asked)) == {}
+    for count, number in (("events", 1), ("attendances", 2), ("unique_people", 2), ("speakers", 1)):
+        for by in ("member", "region"):
+            assert groups(await ask(count=count, by=by, **asked)) == {None: number}
+    everything = await ask(count="members", by="kind", **OWN_2023)
+    assert everything.totals.total == (await figures_of(2023))["members_involved"].value
+    regions = {group.code for group in (await parity_in(2023, small_groups=True)).groups["region"]}
+    assert regions == {"", "europe"}
+    europe = next(g for g in (await parity_in(2023, small_groups=True)).groups["region"] if g.code == "europe")
+    assert europe.counts.everybody == 3  # Ana, Bo and Eli, without Max
