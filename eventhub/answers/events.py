@@ -1,6 +1,6 @@
 """Questions on events and people: 1, 2, 3, 8, 16 to 20, 22, 28, 29, 30."""
 
-from fractions import Fraction
+from decimal import ROUND_HALF_UP, Decimal
 
 from eventhub.answers.asking import Asked, answers, by_gender, gender_sentence, section
 from eventhub.answers.queries import (
@@ -17,7 +17,7 @@ from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.statistics.campaigns import ORGANISERS, campaign_people
 from eventhub.statistics.queries import YearFigures, as_seen, calendar_annex, figures_of
 from eventhub.statistics.reading import events_of, members_of
-from eventhub.statistics.rules import Figure, leading
+from eventhub.statistics.rules import Figure, growth, leading
 from eventhub.statistics.scopes import belongs_to_meeting, is_annual_meeting, is_global, is_on_gender
 from eventhub.words import Sentence
 
@@ -63,6 +63,11 @@ def _cell(figure: Figure) -> Cell:
     if figure.unit == "%":
         return Sentence("%(share)s%%", share=figure.value)
     return figure.value if isinstance(figure.value, int) else str(figure.value)
+
+
+def two_places(value: int, earlier: int) -> str:
+    """A ratio with two places, rounded half up as all numbers that are printed."""
+    return str((Decimal(value) / earlier).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 @answers(1)
@@ -157,7 +162,7 @@ async def led_or_co_led(asked: Asked) -> Section:
 async def events_of_others(asked: Asked) -> Section:
     """Events of others, and those of allies."""
     found = await year_of(asked)
-    all_of_them, allied = found["global_events"], found["allied_events"]
+    all_of_them, allied = found["global_events"], found.get("allied_events")
     events = [event for event in await events_of(asked.year) if event.starts_on.year == asked.year]
     chosen = [event for event in events if is_global(event)]
     table = DataTable(
@@ -170,15 +175,28 @@ async def events_of_others(asked: Asked) -> Section:
         ),
         links=tuple(f"/staff/events/{event.slug}" for event in chosen),
     )
-    return section(
-        8,
-        Sentence(
-            "We took part in %(events)s of others; with the partner federation or the taskforce: %(allied)s.",
-            events=Sentence.counted("%(num)s event", "%(num)s events", int(all_of_them.value)), allied=allied.value,
-        ),
-        allied.definition,
-        tables=(table,),
+    said = (
+        (
+            Sentence.counted(
+                "We took part in %(num)s event of others.",
+                "We took part in %(num)s events of others.",
+                int(all_of_them.value),
+            ),
+            Sentence(
+                "How many were with the partner federation or the taskforce is not known: nobody has said who they are "
+                "(setting EVENTHUB_ALLIED_PARTNERS)."
+            ),
+        )
+        if allied is None
+        else (
+            Sentence(
+                "We took part in %(events)s of others; with the partner federation or the taskforce: %(allied)s.",
+                events=Sentence.counted("%(num)s event", "%(num)s events", int(all_of_them.value)), allied=allied.value,
+            ),
+            allied.definition,
+        )
     )  # fmt: skip
+    return section(8, *said, tables=(table,))
 
 
 # Learning
@@ -313,10 +331,10 @@ async def growth_of_a_series(asked: Asked) -> Section:
     for series in await editions_in(asked.year, asked.series):
         before = await edition_before(series.slug, asked.year)
         now = sum(series.attended.values())
-        ratio = f"{float(Fraction(now, before.attended)):.2f}" if before and before.attended else None
-        growth = round(100 * (now - before.attended) / before.attended) if before and before.attended else None
+        ratio = two_places(now, before.attended) if before and before.attended else None
+        change = growth(now, before.attended) if before else None
         rows.append(
-            (series.name, now, before.year if before else None, before.attended if before else None, ratio, growth)
+            (series.name, now, before.year if before else None, before.attended if before else None, ratio, change)
         )
     table = DataTable(
         "series",

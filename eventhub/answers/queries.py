@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from eventhub.database import sql
+from eventhub.directory.membership import at, belonged
 from eventhub.errors import NotFound
 from eventhub.series.queries import no_such_series
 from eventhub.speakers.rules import Counts
@@ -36,7 +37,7 @@ class EditionBefore:
 
 @dataclass(frozen=True)
 class PeopleOfEvents:
-    """Speakers, and those who attended and did not speak, once each; members by name."""
+    """Speakers, and those who attended and did not speak, once each; names of those that were members on the day."""
 
     speakers: Counts
     participants: Counts
@@ -135,11 +136,13 @@ async def people_of_events(event_ids: Sequence[UUID]) -> PeopleOfEvents:
         *event_ids,
     )
     members = await sql(
-        f"SELECT m.name AS name, m.name_folded AS folded FROM registration r JOIN member m ON m.id = r.member "
+        f"WITH part AS (SELECT r.event AS event, r.member AS member FROM registration r "
         f"WHERE r.event IN ({_marks(event_ids)}) AND {ATTENDED} "
-        "UNION SELECT m.name, m.name_folded FROM programme_item i JOIN speaker_slot s ON s.programme_item = i.id "
-        f"JOIN member m ON m.id = s.member WHERE i.event IN ({_marks(event_ids)}) AND s.status = 'confirmed' "
-        "ORDER BY 2, 1",
+        "UNION SELECT i.event, s.member FROM programme_item i JOIN speaker_slot s ON s.programme_item = i.id "
+        f"WHERE i.event IN ({_marks(event_ids)}) AND s.status = 'confirmed') "
+        "SELECT DISTINCT m.name AS name, m.name_folded AS folded, m.key AS key FROM part p JOIN event e ON e.id = p.event "
+        f"JOIN member m ON m.id = p.member WHERE {at('kind', 'e.starts_on')} = 'member' AND {belonged('e.starts_on')} "
+        "ORDER BY 2, 3",
         *event_ids,
         *event_ids,
     )

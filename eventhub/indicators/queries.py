@@ -1,6 +1,6 @@
 """Reads of indicators: stated values, and the years beside each other with what is computed."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from eventhub.indicators.definitions import definitions
 from eventhub.indicators.rules import FIRST_REPORT, Computed, StatedValue, YearEntry, compare, plain, tidy
 from eventhub.statistics.definitions import DEFINITIONS
 from eventhub.statistics.queries import as_seen, figures_of, years_with_figures
-from eventhub.statistics.reading import membership_of
+from eventhub.statistics.reading import members_at_end, members_joined, membership_of
 from eventhub.words import Sentence
 
 #: Columns of a file of values, in this order; `indicator_id` is the reference of the row.
@@ -228,8 +228,8 @@ async def known_years(years: Sequence[int], *, is_exact: bool) -> dict[int, Year
             members = await membership_of(year)
             found[year] = YearData(
                 as_seen(await figures_of(year), is_exact=is_exact),
-                Counter(row["kind"] for row in members),
-                Counter(row["kind"] for row in members if row["joined_year"] == year),
+                members_at_end(members),
+                members_joined(members, year),
                 len(entitled_on(seats, date(year, 12, 31))) if seats else None,
             )
         return found

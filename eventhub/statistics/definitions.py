@@ -151,11 +151,11 @@ def global_events(year: YearFacts) -> Value:
     _OTHERS,
     Sentence(
         "Those of the events of others that have the partner federation or the joint taskforce among their partners; "
-        "the setting EVENTHUB_ALLIED_PARTNERS names them."
+        "the setting EVENTHUB_ALLIED_PARTNERS names them, and without it there is no such figure."
     ),
 )
 def allied_events(year: YearFacts) -> Value:
-    return len(year.where(is_global_of_allies))
+    return len(year.where(is_global_of_allies)) if year.knows_allies else None
 
 
 @figure(

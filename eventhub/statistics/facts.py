@@ -110,6 +110,7 @@ class YearFacts:
     confirmed speakers. `once` has people once in the year, by scope of events
     (`own`, `led`, `learning`, `campaign`), and `parts` people with a confirmed
     part at own events (`speakers`, `political`, `experts`, `learning_experts`).
+    `knows_allies` is whether anybody has said who the allies are.
     """
 
     year: int
@@ -127,6 +128,7 @@ class YearFacts:
     labs: int
     active_members: frozenset[str]
     lab_people: Counts
+    knows_allies: bool = True
 
     def where(self, is_in_scope: Callable[[EventFact], bool]) -> list[EventFact]:
         """The events of a scope."""

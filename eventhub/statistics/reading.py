@@ -93,6 +93,7 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
             labs=labs[recent],
             active_members=frozenset(member for lab_year, _, member in active if lab_year == wanted),
             lab_people=lab_people[recent],
+            knows_allies=bool(current_settings().allied_partner_keys),
         )
 
     return await of(True), await of(False)
@@ -257,15 +258,15 @@ async def parts_of(year: int, kind: str = "lab") -> ByYear:
 
 
 async def members_of(year: int) -> dict[bool, list[MemberFact]]:
-    """Members that attended, spoke or hosted, as they were on the days of the events."""
+    """Members that attended, spoke or hosted, as they were on the days of the events; hosts have joined no learning."""
     rows = await sql(
-        f"{LED_EVENTS}, involved AS (SELECT l.id AS event, r.member AS member FROM led l "
+        f"{LED_EVENTS}, involved AS (SELECT l.id AS event, r.member AS member, 1 AS was_there FROM led l "
         f"JOIN registration r ON r.event = l.id WHERE r.member IS NOT NULL AND {ATTENDED} "
-        "UNION SELECT l.id, s.member FROM led l JOIN programme_item i ON i.event = l.id "
+        "UNION SELECT l.id, s.member, 1 FROM led l JOIN programme_item i ON i.event = l.id "
         "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' AND s.member IS NOT NULL "
-        "UNION SELECT id, host_member FROM led WHERE host_member IS NOT NULL), "
+        "UNION ALL SELECT id, host_member, 0 FROM led WHERE host_member IS NOT NULL), "
         f"dated AS (SELECT l.recent AS recent, m.key AS key, m.name AS name, {at('kind', 'l.starts_on')} AS kind, "
-        f"{at('region', 'l.starts_on')} AS region, l.own AS own, l.learning AS learning, l.campaign AS campaign "
+        f"{at('region', 'l.starts_on')} AS region, l.own AS own, l.learning * x.was_there AS learning, l.campaign AS campaign "
         "FROM involved x JOIN led l ON l.id = x.event JOIN member m ON m.id = x.member "
         f"WHERE {belonged('l.starts_on')}) "
         "SELECT d.recent AS recent, d.key AS key, d.name AS name, d.kind AS kind, g.code AS region, "
@@ -282,25 +283,43 @@ async def members_of(year: int) -> dict[bool, list[MemberFact]]:
 
 
 async def membership_of(year: int) -> list[Row]:
-    """Members of every kind at the end of a year, with the kind of that day, by name."""
+    """
+    Members of every kind that belonged at the end of a year or joined in it, by name.
+
+    The kind is that of the last day of the year, or of the last day of the
+    membership if that was earlier; `at_end` is whether it still belonged.
+    """
     last = date(year, 12, 31)
     return await sql(
         "SELECT m.key AS key, m.name AS name, m.joined_year AS joined_year, COALESCE((SELECT f.kind "
-        "FROM former_membership f WHERE f.member = m.id AND f.ends_on >= {} ORDER BY f.ends_on LIMIT 1), m.kind) "
-        "AS kind FROM member m WHERE (m.joined_year IS NULL OR m.joined_year <= {}) "
-        "AND (m.left_on IS NULL OR m.left_on >= {}) ORDER BY m.name_folded, m.key",
+        "FROM former_membership f WHERE f.member = m.id AND f.ends_on >= CASE WHEN m.left_on < {} THEN m.left_on "
+        "ELSE {} END ORDER BY f.ends_on LIMIT 1), m.kind) AS kind, "
+        "CASE WHEN m.left_on IS NULL OR m.left_on >= {} THEN 1 ELSE 0 END AS at_end FROM member m "
+        "WHERE (m.joined_year IS NULL OR m.joined_year <= {}) "
+        "AND (m.left_on IS NULL OR m.left_on >= {} OR m.joined_year = {}) ORDER BY m.name_folded, m.key",
+        last,
+        last,
         last,
         year,
         last,
+        year,
     )
+
+
+def members_at_end(rows: Iterable[Row]) -> Counter[str]:
+    """How many of each kind belonged at the end of the year."""
+    return Counter(row["kind"] for row in rows if row["at_end"])
+
+
+def members_joined(rows: Iterable[Row], year: int) -> Counter[str]:
+    """How many of each kind joined in the year, also if they have left again."""
+    return Counter(row["kind"] for row in rows if row["joined_year"] == year)
 
 
 async def _membership(year: int) -> Membership:
     """Members by kind at the end of a year, and those that joined in it."""
     rows = await membership_of(year)
-    return Membership(
-        Counter(row["kind"] for row in rows), Counter(row["kind"] for row in rows if row["joined_year"] == year)
-    )
+    return Membership(members_at_end(rows), members_joined(rows, year))
 
 
 async def partners_of(year: int) -> list[Row]:
@@ -310,8 +329,8 @@ async def partners_of(year: int) -> list[Row]:
         "SELECT e.starts_on >= {} AS recent, p.name AS name, p.key AS key, COUNT(DISTINCT e.id) AS events "
         "FROM event_partner x JOIN partner p ON p.id = x.partner JOIN event e ON e.id = x.event "
         "WHERE e.starts_on >= {} AND e.starts_on < {} AND e.status = 'published' AND e.counts_in_statistics "
-        "AND e.kind <> 'internal' GROUP BY 1, p.name, p.key, p.name_folded ORDER BY p.name_folded, p.key",
-        first, before, end,
+        f"AND e.kind NOT IN ({', '.join('{}' for _ in PRIVATE_KINDS)}) GROUP BY 1, p.name, p.key, p.name_folded ORDER BY p.name_folded, p.key",
+        first, before, end, *sorted(PRIVATE_KINDS),
     )  # fmt: skip
 
 

@@ -272,7 +272,7 @@ def _members(scope: str, kind: str = "member") -> Source:
 def _membership(which: str) -> Source:
     async def source(year: int, page: Page) -> Listed:
         rows = [row for row in await membership_of(year) if row["kind"] == "member"]
-        chosen = [row for row in rows if which == "at_end" or row["joined_year"] == year]
+        chosen = [row for row in rows if (row["at_end"] if which == "at_end" else row["joined_year"] == year)]
         return _cut((_OF,), [((row["name"],), f"/staff/members/{row['key']}") for row in chosen], page)
 
     return source

@@ -12,7 +12,7 @@ from eventhub.database import sql
 from eventhub.errors import NotFound
 from eventhub.reports.building import report_of
 from eventhub.settings import current_settings
-from tests.make import NOW, a_person
+from tests.make import NOW, a_member, a_person
 from tests.statistics.rows import (
     a_head_count,
     a_registration,
@@ -394,3 +394,25 @@ async def test_29_says_of_annual_meetings_what_the_report_says(database):
         ("Congress", "yes"),
         ("Assembly", "no"),
     ]
+
+
+async def test_8_does_not_know_allies_that_nobody_has_named(database):
+    await a_year_of_meetings()
+    sentences, _ = await answer(8, 2021)
+    assert sentences[0] == "We took part in 2 events of others."
+    assert "nobody has said who they are" in sentences[1]
+
+
+async def test_19_names_those_that_were_members_on_the_day(database):
+    await a_series((2020, 4), (2022, 1))
+    event = (await sql("SELECT id FROM event WHERE starts_on = {}", date(2022, 4, 1)))[0]["id"]
+    gone, academy = await a_member("Gone"), await a_member("Academy", kind="associate")
+    await sql("UPDATE member SET left_on = {} WHERE id = {}", date(2021, 12, 31), gone)
+    for member in (gone, academy, await a_member("Lima")):
+        await a_registration(event, await a_person(), member)
+    assert "Members that took part: Lima." in (await answer(19, 2022, series="diploma"))[0]
+
+
+async def test_28_rounds_halves_up(database):
+    await a_series((2020, 8), (2022, 9))
+    assert (await answer(28, 2022))[1]["series"] == [("Diploma", 9, 2020, 8, "1.13", 13)]

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
@@ -18,7 +19,7 @@ from eventhub.statistics.queries import (
 )
 from eventhub.statistics.rows import Page, rows_behind
 from eventhub.statistics.rules import PanelCounts, ThemeCount
-from tests.make import a_member, a_person
+from tests.make import NOW, a_member, a_person
 from tests.statistics.rows import (
     a_head_count,
     a_registration,
@@ -303,3 +304,42 @@ async def test_a_head_count_stands_in_for_the_missing_list_of_a_congress_and_an_
     await a_registration(assembly, ana)
     found = await figures_of(2023)
     assert [found[code].value for code in codes] == [1400, 1, 0]
+
+
+async def test_hosting_a_learning_activity_is_not_joining_it(database):
+    milan, oslo = await a_member("Milan"), await a_member("Oslo")
+    event = await an_event("Learning", date(2023, 5, 1), kind="learning", host_member=milan)
+    await a_registration(event, await a_person(), oslo)
+    found = await figures_of(2023)
+    assert (found["learning_members"].value, found["members_involved"].value) == (1, 2)
+    assert (await rows_behind("learning_members", 2023, Page(), may_see_people=True)).total == 1
+
+
+async def test_who_joined_and_left_in_one_year_is_a_new_member_and_no_member_at_its_end(database):
+    short, later = await a_member("Short"), await a_member("Later")
+    await sql("UPDATE member SET joined_year = 2023, left_on = {} WHERE id = {}", date(2023, 8, 31), short)
+    await sql("UPDATE member SET joined_year = 2023 WHERE id = {}", later)
+    found = await figures_of(2023)
+    assert (found["members"].value, found["new_members"].value) == (1, 2)
+    for code in ("members", "new_members"):
+        assert (await rows_behind(code, 2023, Page(), may_see_people=True)).total == found[code].value
+    assert (await figures_of(2024))["members"].value == 1
+
+
+async def test_partners_of_bilateral_meetings_are_none_of_own_events_or_events_of_others(database):
+    for kind in ("forum", "bilateral"):
+        partner, event = uuid4(), await an_event(kind, date(2023, 5, 1), kind=kind)
+        await sql(
+            "INSERT INTO partner (id, key, name, name_folded, country, updated_at) VALUES ({}, {}, {}, {}, '', {})",
+            partner, kind, kind, kind, NOW,
+        )  # fmt: skip
+        await sql(
+            "INSERT INTO event_partner (id, event, partner, role) VALUES ({}, {}, {}, 'host')", uuid4(), event, partner
+        )
+    assert (await figures_of(2023))["partners"].value == 1
+
+
+async def test_nothing_is_said_of_allies_while_nobody_has_named_them(database):
+    await a_year()
+    found = await figures_of(2023)
+    assert (found["global_events"].value, found.get("allied_events")) == (2, None)
