@@ -7,11 +7,17 @@ neither is only typed in or imported. None stands for what EventHub cannot
 know, so that no 0 does.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from eventhub.engagement.counts import is_world_metropolitan_day
+from eventhub.engagement.rules import EngagementMatrix
 from eventhub.indicators.rules import Computed
+from eventhub.speakers.rules import Counts
+from eventhub.statistics.campaigns import CampaignOfYear
+from eventhub.statistics.disclosure import exact
 from eventhub.statistics.queries import YearFigures
 from eventhub.statistics.rules import Figure
 
@@ -23,10 +29,16 @@ class YearData:
 
     `figures` are those that the reader may see: exact or protected. Members
     are counted by kind, at the end of the year and among those that joined in
-    it; `board_seats` is None while nobody has written seats down.
+    it; `board_seats` is None while nobody has written seats down. `day_people`
+    are the people at own events of World Metropolitan Day; `is_exact` is
+    whether the reader may see exact numbers by gender.
     """
 
     figures: YearFigures
+    matrix: EngagementMatrix
+    campaigns: Sequence[CampaignOfYear] = ()
+    day_people: Counts = field(default_factory=Counts)
+    is_exact: bool = False
     members_at_end: Mapping[str, int] = field(default_factory=dict)
     members_joined: Mapping[str, int] = field(default_factory=dict)
     board_seats: int | None = None
@@ -34,6 +46,15 @@ class YearData:
     def figure(self, code: str) -> Figure | None:
         """One figure by its code; None where there is no such figure, or the data cannot give it."""
         return next((figure for figure in self.figures.figures if figure.code == code), None)
+
+    @property
+    def of_the_day(self) -> Counter[str]:
+        """Events of World Metropolitan Day by organiser."""
+        found: Counter[str] = Counter()
+        for one in self.campaigns:
+            if is_world_metropolitan_day(one.title, one.slug):
+                found.update(one.by)
+        return found
 
     def computed_figure(self, code: str) -> Computed | None:
         """One figure as an indicator."""
@@ -95,6 +116,92 @@ def board_seats(known: YearData) -> Computed | None:
 def board_meetings_in_person(known: YearData) -> Computed | None:
     """Meetings of the board of directors in person."""
     return _number(sum(one.in_person for one in known.figures.kinds if one.kind == "board_of_directors"))
+
+
+# The engagement matrix: nothing in a column says nothing, for most of it is typed in or imported
+
+
+@computes("engaged_members_share")
+def engaged_members_share(known: YearData) -> Computed | None:
+    """Activated members over all members at the end of the year, in per cent."""
+    return _number(known.matrix.rate_pct or None)
+
+
+@computes("members_activated")
+def members_activated(known: YearData) -> Computed | None:
+    """Activated members at the end of the year."""
+    return _number(known.matrix.activated_at_end or None)
+
+
+def _members_with(column: str) -> Function:
+    """The row “Total members” of a column."""
+    return lambda known: _number(known.matrix.total_members().get(column) or None)
+
+
+def _total_of(column: str) -> Function:
+    """The row “Total” of a column."""
+    return lambda known: _number(known.matrix.total().get(column) or None)
+
+
+for _code, _function in (
+    ("fee_paid", _members_with("fee_paid")),
+    ("call_members", _members_with("call_endorsed")),
+    ("pilot_members", _members_with("pilot_projects")),
+    ("board_members_present", _members_with("board_meetings")),
+    ("bilateral_members", _members_with("bilateral_meetings")),
+    ("bilateral_attendances", _total_of("bilateral_meetings")),
+    ("learning_participations", _total_of("learning_activities")),
+    ("wmd_organisers", _members_with("wmd_organiser_or_speaker")),
+    ("wmd_members", _members_with("wmd_participant")),
+    ("wmd_roles", _total_of("wmd_organiser_or_speaker")),
+    ("wmd_participations", _total_of("wmd_participant")),
+):
+    computes(_code)(_function)
+
+
+# Campaigns
+
+
+@computes("campaigns")
+def campaigns(known: YearData) -> Computed | None:
+    """Campaigns that begin in the year or have events in it."""
+    return _number(len(known.campaigns) or None)
+
+
+@computes("wmd_events")
+def wmd_events(known: YearData) -> Computed | None:
+    """Events of World Metropolitan Day."""
+    return _number(known.of_the_day.total() or None)
+
+
+@computes("wmd_own_events")
+def wmd_own_events(known: YearData) -> Computed | None:
+    """Those that the association organised."""
+    return _number(known.of_the_day["organised"] if known.of_the_day else None)
+
+
+@computes("wmd_co_organised_events")
+def wmd_co_organised_events(known: YearData) -> Computed | None:
+    """Those that it organised with others."""
+    return _number(known.of_the_day["co_organised"] if known.of_the_day else None)
+
+
+@computes("wmd_supporting_events")
+def wmd_supporting_events(known: YearData) -> Computed | None:
+    """Those of members, partners and others."""
+    by = known.of_the_day
+    return _number(by["member"] + by["partner"] + by["other"] if by else None)
+
+
+@computes("wmd_people")
+def wmd_people(known: YearData) -> Computed | None:
+    """People at own events of the day; shares for data stewards only, as on every page of one campaign."""
+    if not known.day_people.everybody:
+        return None
+    shown = exact(known.day_people) if known.is_exact else None
+    return Computed(
+        Decimal(known.day_people.everybody), shown.women_pct if shown else None, shown.men_pct if shown else None
+    )
 
 
 # Events and labs

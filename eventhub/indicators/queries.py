@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,16 @@ from eventhub.bodies.queries import all_seats
 from eventhub.bodies.rules import entitled_on
 from eventhub.database import Row, offloaded, sql
 from eventhub.directory.folding import fold
+from eventhub.engagement.counts import is_world_metropolitan_day
+from eventhub.engagement.queries import engagement_of
 from eventhub.errors import NotFound
 from eventhub.indicators.computing import YearData, compute, functions
 from eventhub.indicators.definitions import definitions
 from eventhub.indicators.rules import FIRST_REPORT, Computed, StatedValue, YearEntry, compare, plain, tidy
+from eventhub.speakers.rules import Counts
+from eventhub.statistics.campaigns import campaign_people, campaigns_of
 from eventhub.statistics.definitions import DEFINITIONS
+from eventhub.statistics.disclosure import added
 from eventhub.statistics.queries import as_seen, figures_of, years_with_figures
 from eventhub.statistics.reading import members_at_end, members_joined, membership_of
 from eventhub.words import Sentence
@@ -226,8 +232,14 @@ async def known_years(years: Sequence[int], *, is_exact: bool) -> dict[int, Year
         found = {}
         for year in lively.intersection(years):
             members = await membership_of(year)
+            campaigns = await campaigns_of(year)
+            day = [one.slug for one in campaigns if is_world_metropolitan_day(one.title, one.slug)]
             found[year] = YearData(
                 as_seen(await figures_of(year), is_exact=is_exact),
+                await engagement_of(year),
+                campaigns,
+                reduce(added, [await campaign_people(year, slug) for slug in day], Counts()),
+                is_exact,
                 members_at_end(members),
                 members_joined(members, year),
                 len(entitled_on(seats, date(year, 12, 31))) if seats else None,
