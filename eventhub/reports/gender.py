@@ -17,6 +17,7 @@ from eventhub.reports.rules import FEWEST_PANELS
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.disclosure import ShownCounts
+from eventhub.statistics.reading import body_group
 from eventhub.statistics.rules import rounded_share
 from eventhub.statistics.scopes import belongs_to_meeting, is_annual_meeting
 from eventhub.words import Sentence
@@ -209,7 +210,8 @@ async def _bodies(wanted: Wanted) -> Section:
     if not codes:
         return Section("gender_bodies", title, (Sentence("No statutory body met in this year."),))
     people = await people_at_meetings(wanted.year, codes)
-    shares = wanted.shown_parts([people[code] for code in codes])
+    groups = {body_group(code): people[code] for code in codes}
+    shares = wanted.shown_table(list(groups), groups, whole="unique_people")
     return Section(
         "gender_bodies",
         title,
@@ -261,12 +263,12 @@ def _labs(wanted: Wanted) -> Section:
     labs, title = wanted.figures.labs, Sentence("Women and men in Solutions Labs")
     if not labs:
         return Section("gender_labs", title, (Sentence("No Solutions Lab ran in this year."),))
-    shares = wanted.shown_parts([lab.counts or Counts() for lab in labs])
+    shares = wanted.shown_labs()
     rows = list(zip(labs, shares, strict=True))
     hidden = () if any(one.known is not None for one in shares) else (
         Sentence("At least one of the labs is too small for its numbers to be shown; then none is, as it could be worked out from the others."),
     )  # fmt: skip
-    overall = wanted.shown(wanted.figures["lab_participants"].counts or Counts())
+    overall = wanted.together()["lab_participants"]
     finding = (
         Sentence("Women were %(share)s per cent of the participants of all labs", share=overall.women_pct)
         if overall.women_pct is not None

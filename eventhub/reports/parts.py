@@ -1,7 +1,7 @@
 """Sections of the report: headline figures, events, action lines, labs, campaigns and annexes."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -31,14 +31,11 @@ from eventhub.statistics.campaigns import (
 from eventhub.statistics.disclosure import (
     HIDDEN,
     ShownCounts,
-    is_safe_beside,
-    is_within,
     shown,
-    shown_parts,
     shown_together,
 )
 from eventhub.statistics.queries import YearFigures
-from eventhub.statistics.rules import Figure, leading
+from eventhub.statistics.rules import Figure, leading, protected_labs
 from eventhub.words import Sentence
 
 #: Rows of a chart; the table has all of them.
@@ -59,19 +56,28 @@ class Wanted:
         return shown(counts, is_exact=self.is_exact)
 
     def together(self, **more: Counts) -> dict[str, ShownCounts]:
-        """All figures of people by their codes, with further groups; those within one another are looked at together."""
+        """All figures of people by their codes, with further ones of `RANKED`, as far as nobody follows from them."""
         figures = {one.code: one.counts for one in self.figures.figures if one.counts is not None}
-        return shown_together(figures | more, is_exact=self.is_exact)
+        return shown_together(figures | more, self.figures.crowd, is_exact=self.is_exact)
 
-    def shown_within(self, counts: Counts, figure: str) -> ShownCounts:
-        """Numbers of a group that lies within a figure, such as the people of one campaign."""
-        whole = self.figures[figure].counts or Counts()
-        is_safe = is_within(counts, whole) and is_safe_beside(counts, whole)
-        return self.shown(counts) if self.is_exact or is_safe else HIDDEN
+    def of_campaign(self, people: Counts) -> ShownCounts:
+        """Numbers of one campaign: those of the figure where it is the only one of the year, else for data stewards alone."""
+        whole = self.figures["campaign_attendances"].counts
+        if self.is_exact or people != whole:
+            return self.shown(people) if self.is_exact else HIDDEN
+        return self.together()["campaign_attendances"]
 
-    def shown_parts(self, parts: Sequence[Counts]) -> list[ShownCounts]:
-        """The same for the parts of a whole."""
-        return shown_parts(parts, is_exact=self.is_exact)
+    def shown_labs(self) -> list[ShownCounts]:
+        """The same for each lab."""
+        if self.is_exact:
+            return [lab.shown for lab in self.figures.labs]
+        return [lab.shown for lab in protected_labs(self.figures.labs, self.figures.crowd)]
+
+    def shown_table(self, groups: Sequence[str], counts: Mapping[str, Counts], *, whole: str) -> list[ShownCounts]:
+        """The same for groups that may have people in common, by their names in the crowd of the year."""
+        if not self.is_exact and not self.figures.crowd.may_be_shown_too(groups, whole):
+            return [HIDDEN for _ in groups]
+        return [self.shown(counts[group]) for group in groups]
 
 
 def words(code: str) -> Sentence:
@@ -575,9 +581,7 @@ def _campaign(one: CampaignOfYear, wanted: Wanted, members: list[CampaignMember]
                 f"{code}_people",
                 Sentence("Women and men at own events of the campaign"),
                 (Column("group", Sentence("Group")), *GENDER_COLUMNS),
-                ((Sentence("People engaged"), *gender_cells(wanted.shown_within(people, "attendances"))),)
-                if people.everybody
-                else (),
+                ((Sentence("People engaged"), *gender_cells(wanted.of_campaign(people))),) if people.everybody else (),
             ),
         ),
     )

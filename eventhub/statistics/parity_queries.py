@@ -1,8 +1,9 @@
 """Reads behind the parity of years: counts of speakers, panels out of balance, exceptions, what is switched off."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from uuid import UUID
 
 from eventhub.database import Row, offloaded, sql
@@ -14,12 +15,14 @@ from eventhub.settings import current_settings
 from eventhub.speakers.look_ahead import unanswered_of
 from eventhub.speakers.queries import parity_of_events
 from eventhub.speakers.rules import Counts, Finding, LineUp, ParityResult, WhatIf, what_if
-from eventhub.statistics.parity_rules import Group, Part, counts_by, protected_groups
+from eventhub.statistics.parity_rules import Group, Part, counts_by, protected_groups, tables_shown
 from eventhub.statistics.queries import ParityExceptionRow, exceptions_of_year
 
 _WORST = {ParityResult.UNBALANCED: 0, ParityResult.UNKNOWN: 1}
 #: What speakers are grouped by, in the order of the pages.
 GROUPINGS = ("kind", "region", "level")
+#: The same, those most asked for first.
+_ASKED_FOR = ("region", "level", "kind")
 
 
 @dataclass(frozen=True)
@@ -120,12 +123,15 @@ async def trend(wanted: Filters, *, small_groups: bool) -> Trend:
     ]
     by_year = counts_by(parts, lambda part: part.year)
     years = sorted(by_year)
+    of_years: dict[int, list[Part]] = {year: [] for year in years}
+    for part in parts:
+        of_years[part.year].append(part)
+    tables = [_tables(of_years[year], list(names), small_groups=small_groups) for year in years]
     groups: dict[str, dict[str, list[Group | None]]] = {}
     for grouping in GROUPINGS:
         found: dict[str, list[Group | None]] = {}
-        for position, year in enumerate(years):
-            of_year = (part for part in parts if part.year == year)
-            for group in _groups(of_year, grouping, list(names), small_groups=small_groups):
+        for position, of_year in enumerate(tables):
+            for group in of_year[grouping]:
                 found.setdefault(group.code, [None] * len(years))[position] = group
         groups[grouping] = {code: found[code] for code in sorted(found, key=_Order(grouping, list(names)))}
     totals = tuple(_shown([Group(str(year), by_year[year])], small_groups=small_groups)[0] for year in years)
@@ -175,8 +181,8 @@ async def _parity_in(year: int, *, small_groups: bool) -> YearOfParity:
     return YearOfParity(
         year=year,
         total=shown,
-        change=what_if(total, share) if shown.counts else None,
-        groups={name: tuple(_groups(parts, name, list(names), small_groups=small_groups)) for name in GROUPINGS},
+        change=what_if(shown.counts, share) if shown.counts and shown.has_shares else None,
+        groups=_tables(parts, list(names), small_groups=small_groups),
         regions=names,
         panels=tuple(sorted(panels, key=lambda one: (_WORST[one.finding.result], -one.finding.missing))),
         checked=sum(
@@ -191,14 +197,21 @@ async def _parity_in(year: int, *, small_groups: bool) -> YearOfParity:
     )
 
 
-def _shown(groups: list[Group], *, small_groups: bool) -> tuple[Group, ...]:
-    return tuple(groups) if small_groups else protected_groups(groups)
+def _shown(groups: list[Group], *, small_groups: bool, is_safe: bool = True) -> tuple[Group, ...]:
+    return tuple(groups) if small_groups else protected_groups(groups, is_safe=is_safe)
 
 
-def _groups(parts: Iterable[Part], grouping: str, region_codes: list[str], *, small_groups: bool) -> tuple[Group, ...]:
-    counts: dict[str, Counts] = counts_by(parts, lambda part: str(getattr(part, grouping)))
-    ordered = sorted(counts, key=_Order(grouping, region_codes))
-    return _shown([Group(code, counts[code]) for code in ordered], small_groups=small_groups)
+def _tables(parts: Sequence[Part], region_codes: list[str], *, small_groups: bool) -> dict[str, tuple[Group, ...]]:
+    """The speakers of one year by everything they are grouped by."""
+    may_be_seen = () if small_groups else tables_shown(parts, _ASKED_FOR)
+    found = {}
+    for grouping in GROUPINGS:
+        counts: dict[str, Counts] = counts_by(parts, attrgetter(grouping))
+        ordered = sorted(counts, key=_Order(grouping, region_codes))
+        found[grouping] = _shown(
+            [Group(code, counts[code]) for code in ordered], small_groups=small_groups, is_safe=grouping in may_be_seen
+        )
+    return found
 
 
 class _Order:

@@ -4,16 +4,18 @@ Speakers of a year in numbers: shares against the association's own baseline, an
 Source: the domain brief, sections 4 and 5. Parts come in without names, counts go out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from eventhub.directory.rules import Gender
+from eventhub.directory.rules import Gender, Level
 from eventhub.speakers.rules import MINIMUM_SHARE, Counts, WhatIf, what_if
-from eventhub.statistics.disclosure import shown_parts
+from eventhub.statistics.disclosure import are_enough, may_be_shown, shown_parts
 from eventhub.statistics.rules import shares
+from eventhub.statistics.scopes import LEARNING_KINDS
 from eventhub.words import Sentence
 
 #: Speakers at own events of 2020, as the annual report of that year prints them: 160, of whom 36 % women and 64 % men.
@@ -47,11 +49,13 @@ class Group:
     """
     Some speakers of a year, each once.
 
-    `counts` is None when the group is too small for whoever asks.
+    `counts` is None when they are not shown to whoever asks, and rounded for
+    those who are no data stewards; of few people they have no shares then.
     """
 
     code: str
     counts: Counts | None
+    has_shares: bool = True
 
     @property
     def known(self) -> int:
@@ -66,7 +70,7 @@ class Group:
     @property
     def women_pct(self) -> int | None:
         """Whole per cent of those known as woman or man, rounded half up."""
-        found = shares(self.counts.women, self.counts.men) if self.counts else None
+        found = shares(self.counts.women, self.counts.men) if self.counts and self.has_shares else None
         return found[0] if found else None
 
     @property
@@ -98,21 +102,69 @@ def _counts(genders: Iterable[str]) -> Counts:
     )
 
 
-def protected_groups(groups: Sequence[Group]) -> tuple[Group, ...]:
+def protected_groups(groups: Sequence[Group], *, is_safe: bool = True) -> tuple[Group, ...]:
     """
     The groups of one table as everybody sees them who is no data steward.
 
     Together they are a whole: rounded numbers of all, or of none
     (docs/decisions/0017-published-numbers.md).
+
+    Args:
+        is_safe: Whether the table may stand beside the others; see `tables_shown`.
+
     """
     found = shown_parts([group.counts or Counts() for group in groups], is_exact=False)
     return tuple(
         replace(
             group,
-            counts=None if one.women is None or one.men is None else Counts(one.women, one.men, 0, one.unknown or 0),
+            counts=None if one.women is None or one.men is None or not is_safe
+            else Counts(one.women, one.men, 0, one.unknown or 0),
+            has_shares=one.women_pct is not None,
         )
         for group, one in zip(groups, found, strict=True)
+    )  # fmt: skip
+
+
+def tables_shown(parts: Sequence[Part], groupings: Sequence[str]) -> frozenset[str]:
+    """
+    By what the speakers of one year may be grouped for everybody: where nobody can be told from two groups.
+
+    Beside them stand the speakers, and those of political level and of
+    learning, as figures of the year.
+
+    Args:
+        groupings: Those most asked for first.
+
+    """
+    genders = {part.person: part.gender for part in parts}
+
+    def count(people: Iterable[UUID]) -> Counts:
+        return _counts(genders[person] for person in people)
+
+    def are_safe(one: set[UUID], other: set[UUID]) -> bool:
+        return are_enough(count(one - other), count(other - one))
+
+    figures = (
+        set(genders),
+        {part.person for part in parts if part.level == Level.POLITICAL},
+        {part.person for part in parts if part.kind in LEARNING_KINDS},
     )
+    beside = [group for group in figures if may_be_shown(count(group))]
+    found = set()
+    for grouping in groupings:
+        members: dict[str, set[UUID]] = {}
+        for part in parts:
+            members.setdefault(getattr(part, grouping), set()).add(part.person)
+        table = list(members.values())
+        often = Counter(person for group in table for person in group)
+        if (
+            all(may_be_shown(count(group)) for group in table)
+            and are_enough(count(person for person, times in often.items() if times > 1), Counts())
+            and all(are_safe(group, other) for place, group in enumerate(table) for other in (*beside, *table[:place]))
+        ):
+            found.add(grouping)
+            beside += table
+    return frozenset(found)
 
 
 def goal_sentence(counts: Counts, minimum_share: Fraction = MINIMUM_SHARE) -> Sentence | None:

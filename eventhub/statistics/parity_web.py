@@ -127,7 +127,9 @@ class ParityYears(Controller):
             counted=_may_count(request),
             exact=exact,
             names={by: {g.code: _name(by, g.code, found.regions) for g in found.groups[by]} for by in GROUPINGS},
-            goal=goal_sentence(counts, current_settings().parity_minimum_share) if counts else None,
+            goal=goal_sentence(counts, current_settings().parity_minimum_share)
+            if counts and found.total.has_shares
+            else None,
             unknown=unknown_sentence(counts, split=exact) if counts else None,
             baseline=BASELINE_SENTENCE,
             baseline_year=BASELINE_YEAR,

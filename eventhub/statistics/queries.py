@@ -16,10 +16,17 @@ from eventhub.languages import country_name
 from eventhub.speakers.queries import parity_of_events
 from eventhub.speakers.rules import ParityResult
 from eventhub.statistics.definitions import DEFINITIONS
-from eventhub.statistics.disclosure import exact
+from eventhub.statistics.disclosure import Crowd, exact
 from eventhub.statistics.facts import EventFact
 from eventhub.statistics.kept import kept
-from eventhub.statistics.reading import active_members, events_of, facts_of, lab_participants, parts_of
+from eventhub.statistics.reading import (
+    active_members,
+    crowd_of,
+    events_of,
+    facts_of,
+    lab_participants,
+    parts_of,
+)
 from eventhub.statistics.rules import (
     AnnexRow,
     Figure,
@@ -34,8 +41,14 @@ from eventhub.statistics.rules import (
     protected_figures,
     protected_labs,
 )
-from eventhub.statistics.scopes import is_own
+from eventhub.statistics.scopes import is_campaign, is_learning, is_led, is_own
 from eventhub.words import Sentence
+
+#: Figures that count somebody once for each event, and the events.
+_ATTENDANCES = {
+    "attendances": is_own, "led_attendances": is_led,
+    "learning_attendances": is_learning, "campaign_attendances": is_campaign,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,7 @@ class YearFigures:
     panels: PanelCounts
     exceptions: tuple[ParityExceptionRow, ...]
     annex: tuple[AnnexRow, ...]
+    crowd: Crowd
 
     def __getitem__(self, code: str) -> Figure:
         """One figure by its code; KeyError where the data cannot give it."""
@@ -164,6 +178,11 @@ async def _figures_of(year: int, kind: str) -> YearFigures:
         panels=await panels_of(own, year),
         exceptions=(),
         annex=await _annex(year),
+        crowd=Crowd(
+            await crowd_of(year, kind),
+            {code: this.people_at(this.where(scope)) for code, scope in _ATTENDANCES.items()},
+            this.times,
+        ),
     )
 
 
@@ -171,7 +190,12 @@ def as_seen(found: YearFigures, *, is_exact: bool) -> YearFigures:
     """The figures as one reader sees them: exact for data stewards, protected for everybody else."""
     if is_exact:
         return found
-    return replace(found, figures=protected_figures(found.figures), labs=protected_labs(found.labs))
+    return replace(
+        found,
+        figures=protected_figures(found.figures, found.crowd),
+        labs=protected_labs(found.labs, found.crowd),
+        crowd=Crowd(),
+    )
 
 
 async def parity_of_year(year: int) -> ParityYear:

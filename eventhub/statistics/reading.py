@@ -8,11 +8,13 @@ Both years are read by the same statements, so that growth costs nothing:
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from eventhub.bodies.queries import all_seats, meetings_of
+from eventhub.bodies.rules import BODIES
 from eventhub.database import Row, sql
 from eventhub.directory.folding import fold
 from eventhub.directory.membership import at, belonged
@@ -20,6 +22,7 @@ from eventhub.directory.rules import Gender
 from eventhub.events.rules import OWN, PRIVATE_KINDS, EventKind
 from eventhub.settings import current_settings
 from eventhub.speakers.rules import Counts
+from eventhub.statistics.disclosure import total
 from eventhub.statistics.facts import EventFact, HeadFact, Meeting, MemberFact, Membership, YearFacts
 from eventhub.statistics.scopes import LEARNING_KINDS
 
@@ -71,7 +74,7 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
         active = await active_members(year, kind)
         lab_people = (await lab_participants(year, kind))[""]
         seats = await all_seats(EventKind.BOARD_OF_DIRECTORS)
-    there, once = people.result()
+    found = people.result()
 
     async def of(recent: bool) -> YearFacts:
         wanted = year if recent else year - 1
@@ -80,8 +83,9 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
         return YearFacts(
             year=wanted,
             events=tuple(event for event in events if event.starts_on.year == wanted),
-            there=there,
-            once=once[recent],
+            there=found.there,
+            once=found.once[recent],
+            times=found.times[recent],
             parts=parts[recent],
             members=tuple(members[recent]),
             meetings=meetings[recent],
@@ -198,14 +202,25 @@ def by_year(rows: Iterable[Row], *columns: str) -> ByYear:
     }
 
 
-async def people_at(year: int) -> tuple[dict[UUID, Counts], ByYear]:
+@dataclass(frozen=True)
+class People:
     """
-    People at each event led or co-led, and people once in the year by scope; one pass over those who were there.
+    People at events led or co-led of two years: this one (True) and the one before.
 
-    Who attended and spoke is one.
+    `there` has them by event, `once` each once in the year by scope, and
+    `times` by how often they were there: at all, and in each scope.
     """
-    flags = ", ".join(f"MAX(l.{scope}) AS {scope}" for scope in _SCOPES)
-    sums = ", ".join(f"SUM(o.{scope}) AS {scope}" for scope in _SCOPES)
+
+    there: Mapping[UUID, Counts]
+    once: ByYear
+    times: Mapping[bool, Mapping[tuple[int, ...], Counts]]
+
+
+async def people_at(year: int) -> People:
+    """Reads them in one pass over those who were there. Who attended and spoke is one."""
+    scopes = ("led", *_SCOPES)
+    sums = ", ".join(f"SUM(l.{scope}) AS {scope}" for scope in _SCOPES)
+    listed = ", ".join(f"o.{scope}" for scope in scopes)
     rows = await sql(
         f"{LED_EVENTS}, there AS (SELECT l.id AS event, r.person AS person FROM led l "
         f"JOIN registration r ON r.event = l.id WHERE {ATTENDED} "
@@ -214,19 +229,35 @@ async def people_at(year: int) -> tuple[dict[UUID, Counts], ByYear]:
         "present AS MATERIALIZED (SELECT t.event AS event, t.person AS person, "
         "COALESCE(g.gender, 'undisclosed') AS gender FROM there t "
         "LEFT JOIN gender_statement g ON g.person = t.person), "
-        f"once AS (SELECT l.recent AS recent, p.person AS person, MIN(p.gender) AS gender, {flags} "
+        f"once AS (SELECT l.recent AS recent, p.person AS person, MIN(p.gender) AS gender, COUNT(*) AS led, {sums} "
         "FROM present p JOIN led l ON l.id = p.event GROUP BY l.recent, p.person) "
-        "SELECT p.event AS event, NULL AS recent, p.gender AS gender, COUNT(*) AS led, "
-        "0 AS own, 0 AS learning, 0 AS campaign FROM present p GROUP BY p.event, p.gender "
-        f"UNION ALL SELECT NULL, o.recent, o.gender, COUNT(*), {sums} FROM once o GROUP BY o.recent, o.gender",
+        "SELECT p.event AS event, NULL AS recent, p.gender AS gender, COUNT(*) AS people, "
+        "0 AS led, 0 AS own, 0 AS learning, 0 AS campaign FROM present p GROUP BY p.event, p.gender "
+        f"UNION ALL SELECT NULL, o.recent, o.gender, COUNT(*), {listed} FROM once o GROUP BY o.recent, o.gender, {listed}",
         *days(year),
     )
     of_events: dict[UUID, list[Row]] = defaultdict(list)
+    of_times: dict[bool, dict[tuple[int, ...], list[Row]]] = {True: defaultdict(list), False: defaultdict(list)}
     for row in rows:
         if row["event"] is not None:
             of_events[row["event"]].append(row)
-    there = {event: counts(of_event, "led") for event, of_event in of_events.items()}
-    return there, by_year((row for row in rows if row["event"] is None), "led", *_SCOPES)
+        else:
+            of_times[bool(row["recent"])][tuple(int(row[scope]) for scope in scopes)].append(row)
+    times = {
+        recent: {often: counts(alike, "people") for often, alike in of_year.items()}
+        for recent, of_year in of_times.items()
+    }
+    return People(
+        {event: counts(of_event, "people") for event, of_event in of_events.items()},
+        {
+            recent: {
+                scope: total(alike for often, alike in of_year.items() if often[place])
+                for place, scope in enumerate(scopes)
+            }
+            for recent, of_year in times.items()
+        },
+        times,
+    )
 
 
 async def parts_of(year: int, kind: str = "lab") -> ByYear:
@@ -252,6 +283,69 @@ async def parts_of(year: int, kind: str = "lab") -> ByYear:
         year - 1,
     )
     return by_year(rows, "speakers", "political", "experts", "learning_experts")
+
+
+_FLAGS = (
+    "led_unique_people", "unique_people", "learning_people", "campaign_people", "political_people", "speakers",
+    "political_speakers", "learning_experts", "experts", "lab_participants",
+)  # fmt: skip
+
+
+def body_group(body: str) -> str:
+    """The people at meetings of a statutory body, as `crowd_of` calls them."""
+    return f"body_{body}"
+
+
+async def crowd_of(year: int, kind: str = "lab") -> dict[frozenset[str], Counts]:
+    """How many people of a year are in exactly which of the groups whose women and men are counted; one query."""
+    political, speaks = (
+        "CASE WHEN {0}.level = 'political' THEN l.own ELSE 0 END",
+        f"CASE WHEN {SPEAKS} THEN l.own ELSE 0 END",
+    )
+    bodies = {body_group(body): f"CASE WHEN l.kind = '{body}' THEN l.own ELSE 0 END" for body in BODIES}
+    there = {
+        "led_unique_people": "1",
+        "unique_people": "l.own",
+        "learning_people": "l.learning",
+        "campaign_people": "l.campaign",
+    }
+    listed = there | {"political_people": political.format("r")} | bodies
+    spoke = there | {
+        "political_people": political.format("s"), "speakers": speaks, "experts": speaks,
+        "political_speakers": f"CASE WHEN {SPEAKS} AND s.level = 'political' THEN l.own ELSE 0 END",
+        "learning_experts": f"CASE WHEN {SPEAKS} THEN l.learning ELSE 0 END",
+    }  # fmt: skip
+    in_labs = {
+        "experts": "CASE WHEN p.role IN ('expert', 'facilitator') THEN 1 ELSE 0 END",
+        "lab_participants": "CASE WHEN p.role = 'participant' THEN 1 ELSE 0 END",
+    }
+    groups = (*_FLAGS, *bodies)
+
+    def columns(source: Mapping[str, str]) -> str:
+        return ", ".join(f"{source.get(group, '0')} AS {group}" for group in groups)
+
+    rows = await sql(
+        f"{LED_EVENTS}, marked AS (SELECT r.person AS person, {columns(listed)} FROM led l "
+        f"JOIN registration r ON r.event = l.id WHERE {ATTENDED} "
+        f"UNION ALL SELECT s.person, {columns(spoke)} FROM led l JOIN programme_item i ON i.event = l.id "
+        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' "
+        f"UNION ALL SELECT p.person, {columns(in_labs)} FROM lab_participant p JOIN lab b ON b.id = p.lab "
+        "JOIN lab_round r ON r.id = b.lab_round WHERE r.kind = {} AND r.year = {}), "
+        f"once AS (SELECT person, {', '.join(f'MAX({group}) AS {group}' for group in groups)} FROM marked GROUP BY person) "
+        f"SELECT {', '.join(f'o.{group} AS {group}' for group in groups)}, "
+        "COALESCE(g.gender, 'undisclosed') AS gender, COUNT(*) AS people FROM once o "
+        "LEFT JOIN gender_statement g ON g.person = o.person "
+        f"GROUP BY {', '.join(f'o.{group}' for group in groups)}, COALESCE(g.gender, 'undisclosed')",
+        date(year, 1, 1),
+        date(year, 1, 1),
+        date(year + 1, 1, 1),
+        kind,
+        year,
+    )
+    found: dict[frozenset[str], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[frozenset(group for group in groups if row[group])].append(row)
+    return {groups_of: counts(of_these, "people") for groups_of, of_these in found.items()}
 
 
 # Members

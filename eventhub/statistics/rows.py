@@ -147,7 +147,7 @@ def _people_by_event(scope: str) -> Source:
 
     async def source(year: int, page: Page) -> Listed:
         events = [event for event in await events_of(year) if event.starts_on.year == year and SCOPES[scope](event)]
-        there, _ = await people_at(year)
+        there = (await people_at(year)).there
         found: list[tuple[tuple[Cell, ...], str | None]] = []
         for event in events:
             known = there[event.id].everybody if event.id in there else 0

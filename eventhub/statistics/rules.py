@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from eventhub.speakers.rules import Counts, ParityResult
-from eventhub.statistics.disclosure import ShownCounts, exact, protected, shown_parts, shown_together
+from eventhub.statistics.disclosure import Crowd, ShownCounts, exact, protected, shown_together
 from eventhub.words import Sentence
 
 #: Fewer people than this are never broken down in public.
@@ -113,9 +113,9 @@ def protected_figure(figure: Figure) -> Figure:
     return replace(figure, counts=None, shown=protected(figure.counts))
 
 
-def protected_figures(figures: Sequence[Figure]) -> tuple[Figure, ...]:
-    """All figures of a year as everybody sees them: groups within one another are looked at together."""
-    found = shown_together({one.code: one.counts for one in figures if one.counts is not None}, is_exact=False)
+def protected_figures(figures: Sequence[Figure], crowd: Crowd) -> tuple[Figure, ...]:
+    """All figures of a year as everybody sees them: what can be told of those in one group only is looked at."""
+    found = shown_together({one.code: one.counts for one in figures if one.counts is not None}, crowd, is_exact=False)
     return tuple(one if one.counts is None else replace(one, counts=None, shown=found[one.code]) for one in figures)
 
 
@@ -167,9 +167,9 @@ class LabCount:
         return self.shown.men_pct
 
 
-def protected_labs(labs: Sequence[LabCount]) -> tuple[LabCount, ...]:
+def protected_labs(labs: Sequence[LabCount], crowd: Crowd) -> tuple[LabCount, ...]:
     """Labs as everybody sees them who is no data steward: together they are a whole, so numbers of all or of none."""
-    found = shown_parts([lab.counts or Counts() for lab in labs], is_exact=False)
+    found = crowd.shown_parts([lab.counts or Counts() for lab in labs], "lab_participants")
     return tuple(replace(lab, counts=None, shown=one) for lab, one in zip(labs, found, strict=True))
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.disclosure import (
+    BEHIND,
+    Crowd,
     ShownCounts,
     added,
     exact,
@@ -16,6 +18,7 @@ from eventhub.statistics.disclosure import (
     rounded,
     shown_parts,
     shown_together,
+    total,
 )
 
 NOTHING = ShownCounts(None, None, None, None, None, None, True)
@@ -110,11 +113,11 @@ def test_a_whole_with_up_to_three_parts_leaves_room_for_both_in_the_rest():
         if shown_whole.women is None or shown_whole.men is None or not shown:
             continue
         attacked += 1
-        for total, cells in (
+        for rounded_whole, cells in (
             (shown_whole.women, [part.women or 0 for part in shown]),
             (shown_whole.men, [part.men or 0 for part in shown]),
         ):
-            most_left = max(intervals(total)) - sum(min(intervals(cell)) for cell in cells)
+            most_left = max(intervals(rounded_whole)) - sum(min(intervals(cell)) for cell in cells)
             assert most_left >= 1, (whole, parts)
     assert attacked > 3_000
 
@@ -170,10 +173,18 @@ def attacked(show: Callable[[Counts, Counts], tuple[ShownCounts, ShownCounts]]) 
     return found
 
 
+def own_and_led(own: Counts, led: Counts, *, is_exact: bool = False) -> dict[str, ShownCounts]:
+    """Numbers of people at own events, and of those at events led or co-led, each there once."""
+    rest = Counts(led.women - own.women, led.men - own.men, led.others - own.others, led.undisclosed - own.undisclosed)
+    crowd = Crowd({frozenset({"unique_people", "led_unique_people"}): own, frozenset({"led_unique_people"}): rest})
+    groups = {"unique_people": own, "led_unique_people": led}
+    return shown_together(groups, crowd, is_exact=is_exact)
+
+
 def test_nobody_between_a_part_and_its_whole_can_be_told_of():
     def together(part: Counts, whole: Counts) -> tuple[ShownCounts, ShownCounts]:
-        found = shown_together({"attendances": part, "led_attendances": whole}, is_exact=False)
-        return found["attendances"], found["led_attendances"]
+        found = own_and_led(part, whole)
+        return found["unique_people"], found["led_unique_people"]
 
     assert attacked(together) == 0
 
@@ -185,21 +196,69 @@ def test_groups_looked_at_each_by_itself_would_tell_of_somebody():
 
 def test_of_two_groups_within_each_other_the_less_asked_for_is_hidden_and_both_are_shown_where_enough_lie_between():
     own, one_more, many_more = Counts(20, 20), Counts(21, 20), Counts(30, 30)
-    near = shown_together({"attendances": own, "led_attendances": one_more}, is_exact=False)
-    far = shown_together({"attendances": own, "led_attendances": many_more}, is_exact=False)
-    same = shown_together({"attendances": own, "led_attendances": own}, is_exact=False)
+    near, far, same = own_and_led(own, one_more), own_and_led(own, many_more), own_and_led(own, own)
     assert [one.women for one in near.values()] == [20, None]
     assert [one.women for one in far.values()] == [20, 30]
     assert [one.women for one in same.values()] == [20, 20]
-    assert (
-        shown_together({"attendances": own, "led_attendances": one_more}, is_exact=True)["led_attendances"].women == 21
-    )
+    assert own_and_led(own, one_more, is_exact=True)["led_unique_people"].women == 21
+
+
+def at_events(*often: tuple[tuple[int, int, int, int], Counts]) -> dict[str, int | None]:
+    """Women of the figures of attendances, given how often people were at events led, own, of learning, of campaigns."""
+    codes = ("led_attendances", "attendances", "learning_attendances", "campaign_attendances")
+    groups = {
+        code: total(people for times, people in often for _ in range(times[place])) for place, code in enumerate(codes)
+    }
+    people = {
+        frozenset(BEHIND[code] for place, code in enumerate(codes) if times[place]): people for times, people in often
+    }
+    crowd = Crowd(people, groups, dict(often))
+    return {code: shown.women for code, shown in shown_together(groups, crowd, is_exact=False).items()}
 
 
 def test_two_parts_that_leave_a_single_person_of_their_whole_are_not_both_shown():
-    learning, campaign = Counts(12, 12), Counts(12, 12)
-    groups = {
-        "attendances": Counts(25, 24), "learning_attendances": learning, "campaign_attendances": campaign,
+    learning, campaign, one = Counts(12, 12), Counts(14, 14), Counts(1)
+    enough = at_events(((1, 1, 1, 0), learning), ((1, 1, 0, 1), campaign))
+    assert enough == {
+        "led_attendances": 25, "attendances": 25, "learning_attendances": 10, "campaign_attendances": 15,
     }  # fmt: skip
-    found = shown_together(groups, is_exact=False)
-    assert [one.women for one in found.values()] == [25, 10, None]
+    left = at_events(((1, 1, 1, 0), learning), ((1, 1, 0, 1), campaign), ((1, 1, 0, 0), one))
+    assert left["campaign_attendances"] is None
+
+
+def test_who_was_there_more_often_or_less_often_than_everybody_else_cannot_be_told():
+    everybody, one = Counts(20, 20), Counts(0, 1)
+    assert at_events(((2, 2, 0, 0), everybody))["attendances"] == 40
+    assert at_events(((2, 2, 0, 0), everybody), ((1, 1, 0, 0), one))["attendances"] is None
+    assert at_events(((1, 1, 0, 0), everybody), ((9, 9, 0, 0), one))["attendances"] is None
+
+
+def test_many_attendances_of_few_people_are_few_people():
+    assert at_events(((10, 10, 0, 0), Counts(2, 1)))["attendances"] is None
+
+
+def test_a_table_is_shown_where_enough_are_in_one_of_its_rows_only():
+    board, assembly = frozenset({"unique_people", "body_board"}), frozenset({"unique_people", "body_assembly"})
+
+    def may_be_shown_too(**also: Counts) -> bool:
+        people = {board: Counts(10, 10), assembly: Counts(10, 10)}
+        people |= {frozenset({"unique_people", *groups.split("_and_")}): counts for groups, counts in also.items()}
+        return Crowd(people).may_be_shown_too(["body_board", "body_assembly"], "unique_people")
+
+    assert may_be_shown_too()
+    assert not may_be_shown_too(in_none=Counts(1))
+    assert not may_be_shown_too(body_board_and_body_assembly=Counts(1))
+    assert may_be_shown_too(in_none=Counts(1), body_board_and_body_assembly=Counts(9, 9))
+
+
+def test_labs_are_not_shown_where_all_of_them_together_are_not():
+    labs = [Counts(10, 10), Counts(10, 10)]
+
+    def women(everybody: Counts, *speakers: Counts) -> list[int | None]:
+        people = {frozenset({"lab_participants"}): everybody}
+        people |= {frozenset({"lab_participants", "speakers"}): one for one in speakers}
+        return [one.women for one in Crowd(people).shown_parts(labs, "lab_participants")]
+
+    assert women(Counts(20, 20)) == [10, 10]
+    assert women(Counts(19, 20)) == [None, None], "somebody is in both labs"
+    assert women(Counts(1, 0), Counts(19, 20)) == [None, None], "of all of them one did not speak"

@@ -70,10 +70,10 @@ async def test_page_csv_and_xlsx_of_a_year_show_the_same_figures(steward):
             assert f"Known as woman or man: {known}. Not known as either: {unknown}." in page.text
 
 
-async def test_the_workbook_has_one_sheet_per_table_and_native_charts(reader):
+async def test_the_workbook_has_one_sheet_per_table_and_native_charts(steward):
     await a_year()
-    answer = await reader.get("/staff/figures/2023.xlsx")
-    annex = await reader.get("/staff/figures/2023/calendar-annex.csv")
+    answer = await steward.get("/staff/figures/2023.xlsx")
+    annex = await steward.get("/staff/figures/2023/calendar-annex.csv")
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
     assert book.sheet_names == ["Figures", "Events by kind", "Labs by theme", "Calendar annex"]
     assert sheet_rows(answer, "Calendar annex") == csv_rows(annex)
