@@ -92,6 +92,8 @@ def say(text: str, language: str | None = None) -> str:
 def _said(value: Any) -> Any:
     if isinstance(value, float):
         return format_decimal(value, locale=locale())
+    if isinstance(value, date):
+        return day_in_words(value)
     return say(value) if isinstance(value, str) else value
 
 

@@ -19,7 +19,7 @@ from eventhub.statistics.queries import YearFigures, as_seen, calendar_annex, fi
 from eventhub.statistics.reading import events_of, members_of
 from eventhub.statistics.rules import Figure, growth, leading
 from eventhub.statistics.scopes import belongs_to_meeting, is_annual_meeting, is_global, is_on_gender
-from eventhub.words import Sentence
+from eventhub.words import Sentence, enumeration
 
 _EVENT, _DAY = Column("event", Sentence("Event")), Column("starts_on", Sentence("Day"))
 _FIGURE = Column("figure", Sentence("Figure"))
@@ -476,7 +476,7 @@ async def annex(asked: Asked) -> Section:
             )
             if is_missing
         ]
-        return Sentence.listed(missing) if missing else None
+        return enumeration(missing)
 
     found = [(row, lacks(row.slug, row.end, row.location)) for row in rows]
     table = DataTable(

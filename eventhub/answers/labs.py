@@ -3,9 +3,9 @@
 from eventhub.answers.asking import Asked, answers, gender_sentence, section
 from eventhub.answers.events import word, year_of
 from eventhub.errors import NotFound
-from eventhub.labs.report import RoundReport, report_of_round
+from eventhub.labs.report import FOLLOW_UP_WORDS, RoundReport, report_of_round
 from eventhub.sections import Chart, ChartKind, Column, DataTable, Section
-from eventhub.words import Sentence
+from eventhub.words import Sentence, enumeration
 
 _LAB = Column("lab", Sentence("Solutions Lab"))
 
@@ -81,9 +81,9 @@ async def themes(asked: Asked) -> Section:
     found = await year_of(asked)
     several = [lab for lab in found.labs if len(lab.themes) > 1]
     fewest = min((theme.labs for theme in found.themes), default=0)
-    rarest = Sentence.listed([word(theme.code) for theme in found.themes if theme.labs == fewest])
     if not found.labs:
         return _none(25, asked)
+    rarest = enumeration([Sentence(theme.name) for theme in found.themes if theme.labs == fewest])
     priorities = DataTable(
         "themes",
         Sentence("Solutions Labs by thematic priority"),
@@ -98,11 +98,11 @@ async def themes(asked: Asked) -> Section:
         "labs",
         Sentence("Solutions Labs with several priorities"),
         (_LAB, Column("themes", Sentence("Themes"))),
-        tuple((lab.name, Sentence.listed([word(theme) for theme in lab.themes])) for lab in several),
+        tuple((lab.name, enumeration([word(theme) for theme in lab.themes])) for lab in several),
         links=tuple(f"/staff/labs/{lab.slug}" for lab in several),
     )
     chart = Chart(
-        "themes-chart", ChartKind.BARS, Sentence("The fewest Solutions Labs have: %(themes)s.", themes=rarest),
+        "themes-chart", ChartKind.BARS, Sentence("Fewest Solutions Labs: %(themes)s, %(labs)s", themes=rarest, labs=fewest),
         Sentence("Thematic priority"), (Sentence("Solutions Labs"),),
         tuple((word(theme.code), (theme.labs,)) for theme in found.themes),
     )  # fmt: skip
@@ -144,7 +144,7 @@ async def applications(asked: Asked) -> Section:
         Sentence("What followed"),
         (Column("state", Sentence("State")), Column("outcomes", Sentence("Outcomes"), **number), Column("answers", Sentence("Follow-ups"), **number)),
         tuple(
-            (word(state), report.outcomes.get(state), report.follow_ups.get(state))
+            (FOLLOW_UP_WORDS[state], report.outcomes.get(state), report.follow_ups.get(state))
             for state in dict.fromkeys((*report.outcomes, *report.follow_ups))
         ),
     )  # fmt: skip

@@ -116,8 +116,8 @@ async def coming(asked: Asked) -> Section:
             "%(num)s panel between %(first)s and %(last)s is not balanced, or cannot be told.",
             "%(num)s panels between %(first)s and %(last)s are not balanced, or cannot be told.",
             len(panels),
-            first=asked.today.isoformat(),
-            last=(asked.today + COMING).isoformat(),
+            first=asked.today,
+            last=asked.today + COMING,
         ),
         tables=(table,) if panels else (),
     )

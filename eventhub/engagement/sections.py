@@ -51,7 +51,7 @@ def _charts(matrix: EngagementMatrix) -> tuple[Chart, ...]:
             Sentence("Most members by column: %(column)s, %(number)s", column=leading.name, number=most),
             Sentence("Column"),
             (Sentence("Members"),),
-            tuple((column.name, (members[column.code],)) for column in matrix.columns),
+            tuple((column.name, (members[column.code],)) for column in matrix.columns if members[column.code]),
         ),
     )
 
@@ -164,7 +164,10 @@ def absent_section(year: int, rows: tuple[Absent, ...]) -> Section:
                     Column("region", Sentence("Region")),
                     Column("activated", Sentence("Activated all the same")),
                 ),
-                tuple((row.name, row.region, Sentence("yes") if row.activated else None) for row in rows),
+                tuple(
+                    (row.name, Sentence(row.region) if row.region else None, Sentence("yes") if row.activated else None)
+                    for row in rows
+                ),
                 links=tuple(f"/staff/figures/{year}/engagement/{row.key}" for row in rows),
             ),
         )

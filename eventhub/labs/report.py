@@ -22,7 +22,7 @@ from eventhub.feedback.rules import Quote, Results, Scores, together
 from eventhub.labs.queries import active_members, labs, rounds
 from eventhub.labs.rules import LONGEST_TEXT, too_long
 from eventhub.outcomes.queries import states_of_labs
-from eventhub.outcomes.rules import OutcomeState
+from eventhub.outcomes.rules import STATE_WORDS, OutcomeState
 from eventhub.statistics.disclosure import ShownCounts
 from eventhub.statistics.queries import as_seen, checked_year, figures_of
 from eventhub.statistics.rules import Figure, ThemeCount
@@ -30,6 +30,12 @@ from eventhub.words import Sentence
 
 #: How a follow-up stands: what was answered, or that nobody has.
 FOLLOW_UP_STATES = (*(state.value for state in OutcomeState), "open", "coming")
+#: Words for how follow-ups stand, the two that are no answers included.
+FOLLOW_UP_WORDS = {
+    **{state.value: words for state, words in STATE_WORDS.items()},
+    "open": Sentence("Open: due and unanswered"),
+    "coming": Sentence("Not due yet"),
+}
 OUTCOME_STATES = tuple(state.value for state in OutcomeState)
 
 DEFINITIONS: Mapping[str, Sentence] = {

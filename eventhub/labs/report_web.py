@@ -25,6 +25,7 @@ from eventhub.labs.queries import lab_by_slug, rounds
 from eventhub.labs.report import (
     COLUMNS,
     DEFINITIONS,
+    FOLLOW_UP_WORDS,
     Applied,
     LabReport,
     LessonsChanged,
@@ -41,12 +42,6 @@ from eventhub.pages import redirect, render
 from eventhub.words import Sentence
 
 _SAVED = Sentence("The lessons have been saved.")
-#: Words for how follow-ups stand, the two that are no answers included.
-_FOLLOW_UP_WORDS = {
-    **{state.value: words for state, words in STATE_WORDS.items()},
-    "open": Sentence("Open: due and unanswered"),
-    "coming": Sentence("Not due yet"),
-}
 
 
 class LessonsForm(Form):
@@ -221,7 +216,7 @@ async def _round_page(
         said=said,
         definitions=DEFINITIONS,
         states=STATE_WORDS,
-        follow_up_words=_FOLLOW_UP_WORDS,
+        follow_up_words=FOLLOW_UP_WORDS,
         years=[(year, report_path(year, report.kind)) for year in years],
         others=[(words[one.kind].many, report_path(one.year, one.kind)) for one in newest.values()],
         words=words[report.kind],
@@ -252,7 +247,7 @@ async def _lab_page(
         said=said,
         definitions=DEFINITIONS,
         states=STATE_WORDS,
-        follow_up_words=_FOLLOW_UP_WORDS,
+        follow_up_words=FOLLOW_UP_WORDS,
     )
 
 

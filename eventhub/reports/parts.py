@@ -36,7 +36,7 @@ from eventhub.statistics.disclosure import (
 )
 from eventhub.statistics.queries import YearFigures
 from eventhub.statistics.rules import Figure, leading, protected_labs
-from eventhub.words import Sentence
+from eventhub.words import Sentence, enumeration
 
 #: Rows of a chart; the table has all of them.
 MOST_BARS = 12
@@ -478,7 +478,7 @@ def _labs_table(wanted: Wanted, found: RoundReport | None) -> tuple[DataTable, .
         (
             (
                 lab.name,
-                Sentence.listed([words(theme) for theme in lab.themes]) if lab.themes else None,
+                enumeration([words(theme) for theme in lab.themes]),
                 *applied.get(lab.slug, (None, None)),
                 lab.active_members,
                 lab.people,
@@ -495,7 +495,7 @@ def _themes_chart(figures: YearFigures) -> tuple[Chart, ...]:
     if not most:
         return ()
     top = next(theme.labs for theme in figures.themes if theme.code == most[0])
-    themes = Sentence.listed([names[code] for code in most])
+    themes = enumeration([names[code] for code in most])
     title = (
         Sentence("The priority with the most labs: %(themes)s (%(labs)s)", themes=themes, labs=top)
         if len(most) == 1
@@ -613,8 +613,8 @@ async def calendar_sections(wanted: Wanted) -> list[Section]:
                 "calendar",
                 Sentence("Calendar of %(year)s", year=str(wanted.year)),
                 (
-                    Column("start", Sentence("Start")),
-                    Column("end", Sentence("End")),
+                    Column("start", Sentence("Start"), is_printed_day=True),
+                    Column("end", Sentence("End"), is_printed_day=True),
                     Column("title", Sentence("Title")),
                     Column("location", Sentence("Location")),
                 ),

@@ -100,7 +100,7 @@ async def test_5_panels_of_the_coming_three_months_that_are_not_balanced(databas
     for name in ("Ed", "Flo"):
         await a_slot(item, await a_person(name, gender="man"))
     sentences, tables = await answer(5, 2026)
-    assert sentences == ["1 panel between 2026-11-25 and 2027-02-25 is not balanced, or cannot be told."]
+    assert sentences == ["1 panel between 25 November 2026 and 25 February 2027 is not balanced, or cannot be told."]
     assert texts(tables["panels"]) == [("Water", "Uneven", "2026-12-01", "Not balanced", "1 woman", "")]
 
 
