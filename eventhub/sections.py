@@ -18,11 +18,17 @@ Cell = str | int | date | None
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `code` is its name in files and never changes, `head` is what people read."""
+    """
+    One column: `code` is its name in files and never changes, `head` is what people read.
+
+    The texts of one that `is_printed_day` are days as documents print them,
+    31/12/2024, and real days in workbooks.
+    """
 
     code: str
     head: Sentence
     is_number: bool = False
+    is_printed_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,19 @@ class DataTable:
     note: Sentence | None = None
     links: tuple[str | None, ...] = ()
     totals: tuple[tuple[Cell, ...], ...] = ()
+
+
+def number_of(cell: Cell) -> int | float | None:
+    """
+    The number that a cell is, for workbooks and programs; None where it is none.
+
+    A mean is a sentence that has nothing but its number in it, so that every
+    reader sees it with the point or the comma of the language.
+    """
+    if isinstance(cell, Sentence) and cell.message == "%(number)s":
+        value = cell.values["number"]
+        return value if isinstance(value, int | float) else None
+    return cell if isinstance(cell, int) else None
 
 
 class ChartKind(StrEnum):

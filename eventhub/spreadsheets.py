@@ -42,6 +42,9 @@ _SIGNS = (",", ";", "\t")
 _MOST_TITLES = 10
 #: Spreadsheets count days from 1900 on; what is older stays text.
 _LAST_YEAR_WITHOUT_DATES = 1900
+#: How workbooks show a day that documents print as day/month/year.
+PRINTED_DAY_FORMAT = "dd/mm/yyyy"
+_PRINTED_DAY = re.compile("([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -49,6 +52,23 @@ class BadFile(Refusal):
     """A file cannot be taken; every fault is named with its line, column and reason."""
 
     status_code: ClassVar[int] = 422
+
+
+class PrintedDay(str):
+    """A day as documents print it, such as 31/12/2024: these letters in a CSV, and a real day in a workbook."""
+
+    __slots__ = ()
+
+    @property
+    def day(self) -> date | None:
+        """The day; None where the text is something else, as printed calendars may have it."""
+        parts = _PRINTED_DAY.fullmatch(self)
+        if not parts or int(parts[3]) <= _LAST_YEAR_WITHOUT_DATES:
+            return None
+        try:
+            return date(int(parts[3]), int(parts[2]), int(parts[1]))
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -460,7 +480,9 @@ def xlsx_bytes(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         book = xlsxwriter.Workbook(file, options)
         page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title).strip()[:31] or "Sheet")
         bold = book.add_format({"bold": True})
-        day, instant = (book.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"))
+        day, instant, printed = (
+            book.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", PRINTED_DAY_FORMAT)
+        )
         page.freeze_panes(1, 0)
         for position, name in enumerate(columns):
             page.write_string(0, position, name, bold)
@@ -474,6 +496,8 @@ def xlsx_bytes(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
                     page.write_number(number, position, value)
                 elif isinstance(value, date) and value.year > _LAST_YEAR_WITHOUT_DATES:
                     page.write_datetime(number, position, value, instant if isinstance(value, datetime) else day)
+                elif isinstance(value, PrintedDay) and value.day:
+                    page.write_datetime(number, position, value.day, printed)
                 elif text := plain_text(value):
                     page.write_string(number, position, text)
         book.close()

@@ -13,7 +13,7 @@ from eventhub.reports.pictures import pictures_of
 from eventhub.reports.rules import FORMATS, Report, without_links
 from eventhub.reports.word import document_bytes
 from eventhub.reports.workbook import workbook_bytes
-from eventhub.sections import Cell
+from eventhub.sections import Cell, number_of
 from eventhub.spreadsheets import csv_bytes
 from eventhub.words import Sentence
 
@@ -99,8 +99,13 @@ def csv_files(report: Report) -> Iterator[tuple[str, bytes]]:
         yield f"{table.code}.csv", b"".join(csv_bytes(columns, [_said(row) for row in rows], mark=True))
 
 
-def _said(row: tuple[Cell, ...]) -> list[Cell]:
-    return [languages.say(cell) if isinstance(cell, Sentence) else cell for cell in row]
+def _said(row: tuple[Cell, ...]) -> list[Cell | float]:
+    """Numbers as programs read them, in every language; sentences in the one that is spoken."""
+    numbers = map(number_of, row)
+    return [
+        number if number is not None else languages.say(cell) if isinstance(cell, Sentence) else cell
+        for number, cell in zip(numbers, row, strict=True)
+    ]
 
 
 def _archive(files: Iterator[tuple[str, bytes]]) -> bytes:

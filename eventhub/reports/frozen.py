@@ -114,7 +114,10 @@ def _chart_of(kept: dict[str, Any]) -> Chart:
 def _table(one: DataTable) -> dict[str, Any]:
     return {
         "code": one.code, "title": _text(one.title), "note": one.note and _text(one.note),
-        "columns": [{"code": c.code, "head": _text(c.head), "is_number": c.is_number} for c in one.columns],
+        "columns": [
+            {"code": c.code, "head": _text(c.head), "is_number": c.is_number, "is_printed_day": c.is_printed_day}
+            for c in one.columns
+        ],
         "rows": [_row(row) for row in one.rows], "totals": [_row(row) for row in one.totals],
     }  # fmt: skip
 
@@ -126,7 +129,10 @@ def _row(row: tuple[Cell, ...]) -> list[Any]:
 def _table_of(kept: dict[str, Any]) -> DataTable:
     return DataTable(
         kept["code"], _sentence(kept["title"]),
-        tuple(Column(c["code"], _sentence(c["head"]), c["is_number"]) for c in kept["columns"]),
+        tuple(
+            Column(c["code"], _sentence(c["head"]), c["is_number"], c.get("is_printed_day", False))
+            for c in kept["columns"]
+        ),
         tuple(tuple(map(_value, row)) for row in kept["rows"]),
         note=_sentence(kept["note"]) if kept["note"] else None,
         totals=tuple(tuple(map(_value, row)) for row in kept["totals"]),

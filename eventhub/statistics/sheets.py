@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eventhub.labels import label_of
+from eventhub.spreadsheets import PrintedDay
 from eventhub.statistics.queries import YearFigures
 from eventhub.statistics.rules import AnnexRow
 
@@ -65,7 +66,7 @@ def annex_sheet(annex: Sequence[AnnexRow]) -> Sheet:
     return Sheet(
         "Calendar annex",
         ("start", "end", "title", "location"),
-        tuple((row.start, row.end, row.title, row.location) for row in annex),
+        tuple((PrintedDay(row.start), PrintedDay(row.end), row.title, row.location) for row in annex),
     )
 
 

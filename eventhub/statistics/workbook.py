@@ -6,7 +6,7 @@ from typing import Any
 import xlsxwriter
 
 from eventhub.labels import label_of
-from eventhub.spreadsheets import plain_text
+from eventhub.spreadsheets import PRINTED_DAY_FORMAT, PrintedDay, plain_text
 from eventhub.statistics.queries import YearFigures
 from eventhub.statistics.rules import leading
 from eventhub.statistics.sheets import Sheet, year_sheets
@@ -30,9 +30,10 @@ def year_workbook(found: YearFigures) -> bytes:
     book.set_properties({"title": f"Figures of {found.year}"})
     bold = book.add_format({"bold": True})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    day = book.add_format({"num_format": PRINTED_DAY_FORMAT, "valign": "top", "align": "left"})
     pages = {}
     for sheet in year_sheets(found):
-        pages[sheet.title] = _write(book, sheet, bold, wrapped)
+        pages[sheet.title] = _write(book, sheet, bold, wrapped, day)
     first = pages["Figures"]
     below = len(found.figures) + 2
     if found.kinds:
@@ -43,7 +44,7 @@ def year_workbook(found: YearFigures) -> bytes:
     return file.getvalue()
 
 
-def _write(book: Any, sheet: Sheet, bold: Any, wrapped: Any) -> Any:
+def _write(book: Any, sheet: Sheet, bold: Any, wrapped: Any, day: Any) -> Any:
     page = book.add_worksheet(sheet.title)
     page.freeze_panes(1, 0)
     for position, name in enumerate(sheet.columns):
@@ -51,8 +52,10 @@ def _write(book: Any, sheet: Sheet, bold: Any, wrapped: Any) -> Any:
         page.write_string(0, position, name, bold)
     for number, row in enumerate(sheet.rows, start=1):
         for position, value in enumerate(row):
-            if isinstance(value, int):
+            if isinstance(value, int | float):
                 page.write_number(number, position, value)
+            elif isinstance(value, PrintedDay) and value.day:
+                page.write_datetime(number, position, value.day, day)
             elif text := plain_text(value):
                 page.write_string(number, position, text)
     return page
@@ -81,14 +84,19 @@ def _shares_chart(book: Any, found: YearFigures) -> Any:
     """Women and men in per cent, read from “Figures”."""
     rows = [row for row, figure in enumerate(found.figures, start=1) if figure.code in _PEOPLE]
     chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
-    for name, column, colour in (("Women, %", 3, "#5B2A86"), ("Men, %", 4, "#E09F3E")):
+    striped = {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#ffffff", "bg_color": "#e9a179"}}
+    for name, column, fill in (("Women, %", 3, {"fill": {"color": "#0b5c58"}}), ("Men, %", 4, striped)):
         chart.add_series(
             {
                 "name": name,
                 "categories": ["Figures", rows[0], 1, rows[-1], 1],
                 "values": ["Figures", rows[0], column, rows[-1], column],
-                "fill": {"color": colour},
-                "data_labels": {"value": True},
+                "border": {"color": "#767f78"},
+                "data_labels": {
+                    "value": True,
+                    "font": {"bold": True, "color": "#ffffff" if column == 3 else "#000000"},
+                },
+                **fill,
             }
         )
     chart.set_title({"name": f"Shares of women and men {found.year}"})

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from html.parser import HTMLParser
 
@@ -15,6 +16,10 @@ from python_calamine import CalamineWorkbook
 from eventhub.languages import say
 from eventhub.reports.building import report_of
 from eventhub.reports.documents import Imprint, file_of
+from eventhub.reports.frozen import frozen, thawed
+from eventhub.reports.word import _widths
+from eventhub.sections import Column, DataTable, Section
+from eventhub.words import Sentence
 from tests.reports.sample import a_report
 from tests.statistics.rows import YEAR, a_year
 
@@ -138,7 +143,7 @@ async def test_wide_tables_of_the_docx_stand_on_pages_turned_on_their_side():
     await a_year()
     document = Document(io.BytesIO(await file_of(await report_of(YEAR, is_exact=False), "en", "docx", TODAY)))
     turned = [section.page_width > section.page_height for section in document.sections]
-    assert turned == [False, True, False]
+    assert turned == [False, True, False, True, False]  # the indicators and the matrix
     matrix = next(table for table in document.tables if table.rows[0].cells[0].text == "Member")
     assert [row.cells[0].text for row in matrix.rows][-2:] == ["Total members", "Total"]
 
@@ -159,17 +164,54 @@ async def test_the_xlsx_has_a_sheet_per_table_with_real_numbers_and_days_and_nat
     )
 
 
+async def test_means_and_printed_days_are_real_in_a_workbook_and_the_same_for_programs_in_every_language():
+    table = DataTable(
+        "things",
+        Sentence("Things"),
+        (
+            Column("start", Sentence("Start"), is_printed_day=True),
+            Column("mean", Sentence("Mean"), is_number=True),
+        ),
+        (("31/12/2024", Sentence("%(number)s", number=1234.5)), ("3/4/2023", None), ("31/02/2024", 7)),
+    )
+    report = replace(a_report(), sections=(Section("things", Sentence("Things"), tables=(table,)),))
+    assert sheets(await file_of(report, "fr", "xlsx", TODAY))["things"][1:] == [
+        [date(2024, 12, 31), 1234.5], ["3/4/2023", ""], ["31/02/2024", 7.0],
+    ]  # fmt: skip
+    found = archive(await file_of(report, "fr", "csv", TODAY))["things.csv"]
+    assert rows(found)[1:] == [["31/12/2024", "1234.5"], ["3/4/2023", ""], ["31/02/2024", "7"]]
+    edition = thawed(frozen(report))
+    assert await file_of(edition, "fr", "xlsx", TODAY) == await file_of(report, "fr", "xlsx", TODAY)
+
+
+async def test_each_chart_of_the_xlsx_is_on_one_printed_page_and_named_on_the_first_sheet():
+    content = await file_of(a_report(), "en", "xlsx", TODAY)
+    first = [cell for row in sheets(content)["Contents"] for cell in row]
+    assert {"Things of 2023", "Most are few", "Women were 40 per cent"} <= set(first)
+    found = [text for name, text in archive_bytes(content).items() if name.startswith("xl/worksheets/sheet")]
+    drawn = [text for text in found if "<drawing" in text]
+    assert len(drawn) == 2
+    for text in drawn:
+        assert 'orientation="landscape"' in text and "<fitToPage" in text.replace("pageSetUpPr fitToPage", "<fitToPage")
+
+
+def test_no_word_of_a_table_of_the_docx_is_broken():
+    cities = ("Área Metropolitana de Guadalajara", "Metropolitana", 3)
+    few = DataTable("few", Sentence("Few"), tuple(Column(code, Sentence("Member")) for code in "abc"), (cities,))
+    widths, size = _widths(few, 9638)
+    assert size == 18
+    assert all(width >= 108 * len("Metropolitana") + 150 for width in widths[:2])
+    # where there is no room for all words, letters become smaller with their columns
+    many = DataTable("many", Sentence("Many"), tuple(Column(str(n), Sentence("Metropolitan")) for n in range(15)), ())
+    widths, size = _widths(many, 14570)
+    assert sum(widths) <= 14570
+    assert size < 18
+
+
 def archive_bytes(content):
     with zipfile.ZipFile(io.BytesIO(content)) as found:
         return {name: found.read(name).decode("utf-8", "replace") for name in found.namelist()}
 
-
-async def test_decimals_are_numbers_where_a_column_has_numbers():
-    content = await file_of(
-        a_report(("4.5", None, "4.5"), ("+1.5", None, "2,100+"), ("x", None, "-0.25")), "fr", "xlsx", TODAY
-    )
-    found = sheets(content)["things"][1:4]
-    assert found == [["4.5", "", 4.5], ["+1.5", "", "2,100+"], ["x", "", -0.25]]
 
 
 async def test_the_csv_is_one_file_per_table_with_codes_as_heads_and_opens_as_utf_8():

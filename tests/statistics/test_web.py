@@ -39,12 +39,15 @@ def csv_rows(answer):
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
+def _as_printed(cell):
+    if isinstance(cell, date):
+        return cell.strftime("%d/%m/%Y")
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
+
+
 def sheet_rows(answer, name):
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
-    return [
-        [str(int(cell)) if isinstance(cell, float) else str(cell) for cell in row]
-        for row in book.get_sheet_by_name(name).to_python()
-    ]
+    return [[_as_printed(cell) for cell in row] for row in book.get_sheet_by_name(name).to_python()]
 
 
 async def test_page_csv_and_xlsx_of_a_year_show_the_same_figures(steward):
