@@ -17,7 +17,7 @@ from eventhub.engagement.rules import EngagementMatrix
 from eventhub.indicators.rules import Computed
 from eventhub.speakers.rules import Counts
 from eventhub.statistics.campaigns import CampaignOfYear
-from eventhub.statistics.disclosure import exact
+from eventhub.statistics.disclosure import FEWEST_PANELS, exact
 from eventhub.statistics.queries import YearFigures
 from eventhub.statistics.rules import Figure
 
@@ -209,8 +209,11 @@ def wmd_people(known: YearData) -> Computed | None:
 
 @computes("balanced_panels_share")
 def balanced_panels_share(known: YearData) -> Computed | None:
-    """Panels that are balanced, in per cent of those that were checked."""
-    return _number(known.figures.panels.share_balanced_pct)
+    """Panels that are balanced, in per cent of those that were checked; of few panels for data stewards only."""
+    panels = known.figures.panels
+    if not known.is_exact and panels.panels < FEWEST_PANELS:
+        return None
+    return _number(panels.share_balanced_pct)
 
 
 @computes("calendar_rows")

@@ -23,6 +23,7 @@ FIRST_REPORT = 2020
 LONGEST_SCOPE, LONGEST_INDICATOR, LONGEST_UNIT, LONGEST_PRINTED = 120, 200, 40, 80
 LONGEST_DOCUMENT, LONGEST_SECTION, LONGEST_CODE, LONGEST_REFERENCE = 120, 300, 80, 40
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,3})?")
+_ANNUAL_REPORT = re.compile("annual_report_([0-9]{4})")
 _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 #: Addresses of pages; an indicator cannot be called so.
 _RESERVED = frozenset({"new", "values"})
@@ -104,6 +105,11 @@ class StatedValue:
     source_section: str = ""
 
     @property
+    def document(self) -> str:
+        """The document that it stands in, as readers know it; a Sentence where it has a name in every language."""
+        return document_words(self.source_doc)
+
+    @property
     def name(self) -> str:
         """The row in words of the file."""
         return f"{self.reference} ({self.indicator})" if self.reference else f"{self.year_text}, {self.indicator}"
@@ -117,6 +123,12 @@ class StatedValue:
     def words(self) -> Sentence:
         """The number with its qualifier."""
         return in_words(self.value, self.qualifier)
+
+
+def document_words(name: str) -> str:
+    """A document as readers know it: `annual_report_2024` is the annual report 2024; other names stay as they were typed."""
+    found = _ANNUAL_REPORT.fullmatch(name)
+    return Sentence("Annual report %(year)s", year=found[1]) if found else name
 
 
 def read_number(text: str) -> Decimal | None:
@@ -210,7 +222,7 @@ class Growth:
     @property
     def words(self) -> Sentence:
         """Growth with the year that it is over."""
-        return Sentence("%(change)s %% over %(year)s", change=self.change, year=str(self.over))
+        return Sentence("%(change)s%% over %(year)s", change=self.change, year=str(self.over))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,11 @@ from eventhub.indicators.rules import Computed, Qualifier, StatedValue, YearEntr
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.words import Sentence
 
+HOW_INDICATORS_READ = Sentence(
+    "Stated: as a report printed it or staff typed it in. Growth is taken over the year before, stated over "
+    "stated and computed over computed; shares and ranks do not grow."
+)
+
 
 async def indicator_sections(year: int) -> tuple[Section, ...]:
     """
@@ -30,8 +35,9 @@ async def indicator_sections(year: int) -> tuple[Section, ...]:
 
 def _section(scope: str, year: int, rows: list[Compared]) -> Section:
     code = f"indicators-{slugify(scope, 60)}"
-    title = Sentence("Indicators of %(year)s: %(scope)s", year=str(year), scope=scope)
-    return Section(code, title, tables=(_table(f"{code}-values", title, year, rows),))
+    title = Sentence("%(scope)s in %(year)s, stated and computed", year=str(year), scope=scope)
+    table = _table(f"{code}-values", title, year, rows)
+    return Section(code, Sentence("Indicators: %(scope)s", scope=scope), tables=(table,))
 
 
 def _table(code: str, title: Sentence, year: int, rows: list[Compared]) -> DataTable:
@@ -40,9 +46,10 @@ def _table(code: str, title: Sentence, year: int, rows: list[Compared]) -> DataT
         Column("unit", Sentence("Unit")),
         Column("printed", Sentence("Stated in %(year)s", year=str(year)), is_number=True),
         Column("computed", Sentence("Computed"), is_number=True),
-        Column("shares", Sentence("Women / men")),
+        Column("women_pct", Sentence("Women, per cent"), is_number=True),
+        Column("men_pct", Sentence("Men, per cent"), is_number=True),
         Column("before", Sentence("Value of %(year)s", year=str(year - 1)), is_number=True),
-        Column("growth", Sentence("Growth over %(year)s", year=str(year - 1)), is_number=True),
+        Column("growth_pct", Sentence("Growth, per cent"), is_number=True),
         Column("source", Sentence("Source")),
     ]
     return DataTable(
@@ -50,10 +57,6 @@ def _table(code: str, title: Sentence, year: int, rows: list[Compared]) -> DataT
         title,
         tuple(columns),
         tuple(_cells(row) for row in rows),
-        note=Sentence(
-            "Stated: as a report printed it or staff typed it in. Growth is taken over the year before, stated over "
-            "stated and computed over computed; shares and ranks do not grow."
-        ),
         links=tuple(row.indicator.href for row in rows),
     )
 
@@ -67,10 +70,10 @@ def _cells(row: Compared) -> tuple[Cell, ...]:
         row.indicator.unit,
         _number(stated),
         _number(own),
-        shares_words(entry),
+        *_shares(entry),
         _number(before.printed or before.computed),
-        Sentence("%(change)s %%", change=growth.change) if growth else None,
-        f"{stated.source_doc}, {stated.source_section}".strip(", ") if stated else None,
+        growth.pct if growth else None,
+        _source(stated) if stated else None,
     )
 
 
@@ -83,14 +86,23 @@ def _number(found: StatedValue | Computed | None) -> Cell:
     return int(found.value) if is_exact and found.value == int(found.value) else words
 
 
-def shares_words(entry: YearEntry) -> Sentence | None:
-    """The stated shares of women and men, else the computed ones; None when none are known or shown."""
+def _shares(entry: YearEntry) -> tuple[Cell, Cell]:
+    """The stated shares of women and men, else the computed ones; empty when none are known or shown."""
     for found in (entry.printed, entry.computed):
         if found and found.women_pct is not None and found.men_pct is not None:
-            return Sentence(
-                "%(women)s %% / %(men)s %%", women=float(found.women_pct), men=float(found.men_pct)
-            )  # fmt: skip
-    return None
+            return _share(Decimal(found.women_pct)), _share(Decimal(found.men_pct))
+    return None, None
+
+
+def _share(share: Decimal) -> Cell:
+    return int(share) if share == int(share) else in_words(share)
+
+
+def _source(stated: StatedValue) -> str | None:
+    """Document and section."""
+    if not (stated.source_doc and stated.source_section):
+        return stated.document or stated.source_section or None
+    return Sentence("%(document)s, %(section)s", document=stated.document, section=stated.source_section)
 
 
 def trend_chart(row: Compared, *, this_year: int) -> Chart | None:

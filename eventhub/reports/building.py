@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from eventhub.database import offloaded
 from eventhub.engagement.sections import engagement_sections
-from eventhub.indicators.sections import indicator_sections
+from eventhub.indicators.sections import HOW_INDICATORS_READ, indicator_sections
 from eventhub.reports.gender import gender_sections
 from eventhub.reports.parts import (
     Wanted,
@@ -30,7 +30,7 @@ from eventhub.words import Sentence
 async def _indicators(wanted: Wanted) -> list[Section]:
     """Printed and computed figures by scope, in one section."""
     parts = await indicator_sections(wanted.year)
-    return [Section("indicators", Sentence("Indicators"), parts=parts)] if parts else []
+    return [Section("indicators", Sentence("Indicators"), (HOW_INDICATORS_READ,), parts=parts)] if parts else []
 
 
 #: Gives some sections of the report of a year, or none when the year has nothing of the kind.

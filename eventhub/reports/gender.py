@@ -1,6 +1,6 @@
 """The gender section: who took part and spoke, by what the association owes to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from eventhub.bodies.queries import Meeting, all_seats, meetings_of
@@ -13,10 +13,9 @@ from eventhub.reports.queries import (
     political_people_of,
     speakers_by_year,
 )
-from eventhub.reports.rules import FEWEST_PANELS
 from eventhub.sections import Cell, Chart, ChartKind, Column, DataTable, Section
 from eventhub.speakers.rules import Counts
-from eventhub.statistics.disclosure import ShownCounts
+from eventhub.statistics.disclosure import FEWEST_PANELS, ShownCounts
 from eventhub.statistics.reading import body_group
 from eventhub.statistics.rules import rounded_share
 from eventhub.statistics.scopes import belongs_to_meeting, is_annual_meeting
@@ -75,12 +74,7 @@ async def _people(wanted: Wanted) -> Section:
         ),
     ]
     rows = [(name, counts, shown[code]) for code, name, counts in groups]
-    speakers = rows[4][2]
-    title = (
-        Sentence("Women were %(share)s per cent of the speakers", share=speakers.women_pct)
-        if speakers.women_pct is not None
-        else Sentence("Women and men among those who took part")
-    )
+    title = _first_finding(shown)
     return Section(
         "gender_people",
         Sentence("People, speakers and experts"),
@@ -98,6 +92,17 @@ async def _people(wanted: Wanted) -> Section:
             ),
         ),
     )  # fmt: skip
+
+
+def _first_finding(shown: Mapping[str, ShownCounts]) -> Sentence:
+    """What the chart of all groups shows, by the group that says most of those with shares."""
+    if (share := shown["speakers"].women_pct) is not None:
+        return Sentence("Women were %(share)s per cent of the speakers", share=share)
+    if (share := shown["attendances"].women_pct) is not None:
+        return Sentence("Women were %(share)s per cent of the people engaged at own events", share=share)
+    if (share := shown["lab_participants"].women_pct) is not None:
+        return Sentence("Women were %(share)s per cent of the participants of all labs", share=share)
+    return Sentence("Women and men among those who took part")
 
 
 async def _trend(wanted: Wanted) -> Section:

@@ -17,8 +17,6 @@ MEDIA_TYPES = {
 }
 FORMATS = tuple(MEDIA_TYPES)
 LONGEST_NOTE = 1000
-#: Fewer panels than this say too much of the people on each of them (docs/decisions/0017-published-numbers.md).
-FEWEST_PANELS = 10
 #: Rows of one table on a page; the files have all of them.
 MOST_ROWS = 250
 #: Differences that a page lists; more are counted only.

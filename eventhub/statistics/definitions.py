@@ -150,8 +150,7 @@ def global_events(year: YearFacts) -> Value:
     Sentence("Of these, with the partner federation or the taskforce"),
     _OTHERS,
     Sentence(
-        "Those of the events of others that have the partner federation or the joint taskforce among their partners; "
-        "the setting EVENTHUB_ALLIED_PARTNERS names them, and without it there is no such figure."
+        "Those of the events of others that have the partner federation or the joint taskforce among their partners."
     ),
 )
 def allied_events(year: YearFacts) -> Value:

@@ -21,6 +21,9 @@ ROUNDED_TO = 5
 #: Shares are given of at least so many known women and men.
 SMALLEST_BASE_OF_SHARES = 25
 
+#: Fewer panels than this say too much of the people on each of them.
+FEWEST_PANELS = 10
+
 
 def rounded(number: int) -> int:
     """A number to the nearest multiple of five; halves cannot occur."""

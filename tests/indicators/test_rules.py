@@ -86,7 +86,7 @@ def test_growth_over_nothing_and_of_shares_is_not_said():
 
 
 def test_growth_has_a_sign_unless_nothing_has_changed():
-    assert [Growth(pct, 2020).words for pct in (9, -20, 0)] == ["+9 % over 2020", "−20 % over 2020", "0 % over 2020"]
+    assert [Growth(pct, 2020).words for pct in (9, -20, 0)] == ["+9% over 2020", "−20% over 2020", "0% over 2020"]
 
 
 def test_like_is_compared_with_like():

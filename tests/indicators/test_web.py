@@ -52,14 +52,14 @@ async def test_a_reader_sees_the_years_beside_each_other_and_no_way_to_change_th
         page = await browser.get("/staff/indicators", params={"topic": "membership"})
         assert "8 indicators match." in words(page.text)
         assert re.search(
-            r"New members Membership · members 5 – not known – not known 10 \+100 % over 2020 8 −20 % over 2023",
+            r"New members Membership · members 5 – not known – not known 10 \+100% over 2020 8 −20% over 2023",
             words(page.text),
         )
         assert "Type in a figure" not in page.text
         one = words((await browser.get("/staff/indicators/followers")).text)
         assert "Followers on social media: up from at least 33,000 in 2020 to about 35,300 in 2023" in one
         assert "Typed in or imported; the source says what it counts." in one
-        assert "annual_report_2023 main results" in one
+        assert "Annual report 2023 main results" in one
         assert "Correct" not in one
         for path in ("/staff/indicators/new", f"/staff/indicators/values/{row.id}"):
             assert (await browser.get(path)).status_code == 403
