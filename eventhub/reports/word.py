@@ -31,6 +31,10 @@ WIDE = 9
 _UPRIGHT, _SIDEWAYS = 9638, 14570
 #: The same for a letter of the head of a table and of its rows, and for the edges of a cell.
 _BOLD, _LETTER, _PADDING = 138, 108, 150
+#: Longer words may be broken, such as addresses.
+_LONGEST_WORD = 24
+#: Half points: the letters of a table, and the smallest of one with many columns.
+_SIZE, _SMALLEST = 18, 12
 _RIGHT = "<w:jc w:val='right'/>"
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 #: Characters that XML 1.0 has no way to write.
@@ -264,7 +268,8 @@ def _caption(document: Any, word: str, kind: str, number: int, title: str) -> An
 
 def _table_xml(table: DataTable, title: str, width: int) -> Iterator[str]:
     """The table as WordprocessingML; its head stands again on every page."""
-    rows, widths = (*table.rows, *table.totals), _widths(table, width)
+    rows = (*table.rows, *table.totals)
+    widths, size = _widths(table, width)
     yield (
         f"<w:tbl {nsdecls('w')}><w:tblPr><w:tblW w:w='{width}' w:type='dxa'/><w:tblBorders>"
         "<w:top w:val='single' w:sz='8' w:color='767F78'/><w:bottom w:val='single' w:sz='8' w:color='767F78'/>"
@@ -275,19 +280,21 @@ def _table_xml(table: DataTable, title: str, width: int) -> Iterator[str]:
     )
     yield "".join(f"<w:gridCol w:w='{one}'/>" for one in widths) + "</w:tblGrid>"
     heads = tuple(say(column.head) for column in table.columns)
-    yield _row_xml(heads, table, widths, marks="<w:cantSplit/><w:tblHeader/>", bold=True, fill="F1ECE1")
+    yield _row_xml(heads, table, widths, size=size, marks="<w:cantSplit/><w:tblHeader/>", bold=True, fill="F1ECE1")
     for number, row in enumerate(rows):
         texts = tuple(_cell_text(cell) for cell in row)
-        yield _row_xml(texts, table, widths, marks="<w:cantSplit/>", bold=number >= len(table.rows), fill="")
+        yield _row_xml(texts, table, widths, size=size, marks="<w:cantSplit/>", bold=number >= len(table.rows), fill="")
     yield "</w:tbl>"
 
 
-def _row_xml(texts: tuple[str, ...], table: DataTable, widths: list[int], *, marks: str, bold: bool, fill: str) -> str:
+def _row_xml(
+    texts: tuple[str, ...], table: DataTable, widths: list[int], *, size: int, marks: str, bold: bool, fill: str
+) -> str:
     shade = f"<w:shd w:val='clear' w:color='auto' w:fill='{fill}'/>" if fill else ""
     strong = "<w:b/>" if bold else ""
     cells = "".join(
         f"<w:tc><w:tcPr><w:tcW w:w='{width}' w:type='dxa'/>{shade}</w:tcPr><w:p><w:pPr><w:spacing w:before='0' w:after='0' w:line='240' w:lineRule='auto'/>"
-        f"{_RIGHT if column.is_number else ''}<w:rPr><w:sz w:val='18'/></w:rPr></w:pPr><w:r><w:rPr>{strong}<w:sz w:val='18'/></w:rPr>"
+        f"{_RIGHT if column.is_number else ''}<w:rPr><w:sz w:val='{size}'/></w:rPr></w:pPr><w:r><w:rPr>{strong}<w:sz w:val='{size}'/></w:rPr>"
         f"<w:t xml:space='preserve'>{escape(_writable(text))}</w:t></w:r></w:p></w:tc>"
         for text, column, width in zip(texts, table.columns, widths, strict=True)
     )
@@ -298,21 +305,31 @@ def _attribute(text: str) -> str:
     return '"' + escape(_writable(text), {'"': "&quot;"}) + '"'
 
 
-def _widths(table: DataTable, width: int) -> list[int]:
-    """Widths of the columns: no word of a head and no number is broken, and long texts share what is left."""
+def _widths(table: DataTable, width: int) -> tuple[list[int], int]:
+    """
+    Widths of the columns, and the size of the letters in half points.
+
+    No word and no number is broken, and long texts share what is left; where
+    there is no room for that, the letters are smaller.
+    """
     least, wished = [], []
     for place, column in enumerate(table.columns):
-        word = max(len(part) for part in say(column.head).split() or [""])
-        longest = max((len(_cell_text(row[place])) for row in (*table.rows, *table.totals)), default=0)
-        least.append(_PADDING + max(_BOLD * word, _LETTER * min(longest, 12)))
-        wished.append(_PADDING + max(_BOLD * word, _LETTER * min(longest, 60)))
+        texts = [_cell_text(row[place]) for row in (*table.rows, *table.totals)]
+        head = _BOLD * _longest_word([say(column.head)])
+        word, longest = _longest_word(texts), max(map(len, texts), default=0)
+        least.append(_PADDING + max(head, _LETTER * min(word, _LONGEST_WORD)))
+        wished.append(_PADDING + max(head, _LETTER * min(longest, 60)))
     room = width - sum(least)
     if room <= 0:
-        return [width * one // sum(least) for one in least]
+        return [width * one // sum(least) for one in least], max(_SMALLEST, _SIZE * width // sum(least))
     wants = [more - one for more, one in zip(wished, least, strict=True)]
     if not sum(wants):
-        return [one + room // len(least) for one in least]
-    return [one + room * want // sum(wants) for one, want in zip(least, wants, strict=True)]
+        return [one + room // len(least) for one in least], _SIZE
+    return [one + room * want // sum(wants) for one, want in zip(least, wants, strict=True)], _SIZE
+
+
+def _longest_word(texts: list[str]) -> int:
+    return max((len(word) for text in texts for word in text.split()), default=0)
 
 
 def _cell_text(cell: Cell) -> str:
