@@ -213,7 +213,6 @@ def archive_bytes(content):
         return {name: found.read(name).decode("utf-8", "replace") for name in found.namelist()}
 
 
-
 async def test_the_csv_is_one_file_per_table_with_codes_as_heads_and_opens_as_utf_8():
     content = await file_of(a_report(("Montréal", date(2023, 5, 10), 7)), "fr", "csv", TODAY)
     found = archive(content)
