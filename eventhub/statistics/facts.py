@@ -108,9 +108,10 @@ class YearFacts:
 
     `there` has the people at each event, once each: those on its list and its
     confirmed speakers. `once` has people once in the year, by scope of events
-    (`own`, `led`, `learning`, `campaign`), `times` the same people by how often
-    they were at events led, own, of learning and of campaigns, and `parts` people with a confirmed
+    (`own`, `led`, `learning`, `campaign`), and `parts` people with a confirmed
     part at own events (`speakers`, `political`, `experts`, `learning_experts`).
+    `times` are people by how often they were at events led, own, of learning
+    and of campaigns, `groups` by the groups that they are in (see `Crowd`).
     `knows_allies` is whether anybody has said who the allies are.
     """
 
@@ -119,6 +120,7 @@ class YearFacts:
     there: Mapping[UUID, Counts]
     once: Mapping[str, Counts]
     times: Mapping[tuple[int, ...], Counts]
+    groups: Mapping[frozenset[str], Counts]
     parts: Mapping[str, Counts]
     members: tuple[MemberFact, ...]
     meetings: Mapping[str, Meeting]

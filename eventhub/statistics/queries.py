@@ -21,7 +21,6 @@ from eventhub.statistics.facts import EventFact
 from eventhub.statistics.kept import kept
 from eventhub.statistics.reading import (
     active_members,
-    crowd_of,
     events_of,
     facts_of,
     lab_participants,
@@ -179,7 +178,7 @@ async def _figures_of(year: int, kind: str) -> YearFigures:
         exceptions=(),
         annex=await _annex(year),
         crowd=Crowd(
-            await crowd_of(year, kind),
+            this.groups,
             {code: this.people_at(this.where(scope)) for code, scope in _ATTENDANCES.items()},
             this.times,
         ),

@@ -22,7 +22,6 @@ from eventhub.directory.rules import Gender
 from eventhub.events.rules import OWN, PRIVATE_KINDS, EventKind
 from eventhub.settings import current_settings
 from eventhub.speakers.rules import Counts
-from eventhub.statistics.disclosure import total
 from eventhub.statistics.facts import EventFact, HeadFact, Meeting, MemberFact, Membership, YearFacts
 from eventhub.statistics.scopes import LEARNING_KINDS
 
@@ -62,7 +61,7 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
     """
     # people take about as long as all the rest, which is read at the same time
     async with asyncio.TaskGroup() as group:
-        people = group.create_task(people_at(year))
+        people = group.create_task(people_at(year, kind))
         events = await events_of(year)
         parts = await parts_of(year, kind)
         members = await members_of(year)
@@ -85,7 +84,8 @@ async def facts_of(year: int, kind: str = "lab") -> tuple[YearFacts, YearFacts]:
             events=tuple(event for event in events if event.starts_on.year == wanted),
             there=found.there,
             once=found.once[recent],
-            times=found.times[recent],
+            times=found.times if recent else {},
+            groups=found.groups if recent else {},
             parts=parts[recent],
             members=tuple(members[recent]),
             meetings=meetings[recent],
@@ -202,25 +202,53 @@ def by_year(rows: Iterable[Row], *columns: str) -> ByYear:
     }
 
 
+def body_group(body: str) -> str:
+    """The people at meetings of a statutory body, as `People.groups` calls them."""
+    return f"body_{body}"
+
+
+#: Groups of people by scope of the events at which they were.
+_THERE = ("led_unique_people", "unique_people", "learning_people", "campaign_people")
+#: Groups of people by what else they were or did in a year; where a source of rows does not name one, nobody is in it.
+_MARKS = (
+    "political_people", "speakers", "political_speakers", "learning_experts", "experts", "lab_participants",
+    *map(body_group, BODIES),
+)  # fmt: skip
+_LISTED = {"political_people": "r.level = 'political'"} | {body_group(body): f"l.kind = '{body}'" for body in BODIES}
+_SPOKE = {
+    "political_people": "s.level = 'political'", "speakers": SPEAKS, "experts": SPEAKS,
+    "political_speakers": f"{SPEAKS} AND s.level = 'political'", "learning_experts": f"{SPEAKS} AND l.learning = 1",
+}  # fmt: skip
+_IN_LABS = {"experts": "p.role IN ('expert', 'facilitator')", "lab_participants": "p.role = 'participant'"}
+
+
+def _marks(source: Mapping[str, str]) -> str:
+    return ", ".join(f"CASE WHEN {source[mark]} THEN 1 ELSE 0 END" if mark in source else "0" for mark in _MARKS)
+
+
 @dataclass(frozen=True)
 class People:
     """
     People at events led or co-led of two years: this one (True) and the one before.
 
-    `there` has them by event, `once` each once in the year by scope, and
-    `times` by how often they were there: at all, and in each scope.
+    `there` has them by event, and `once` each once in the year by scope. Of
+    this year alone, `times` has them by how often they were there, at all and
+    in each scope, and `groups` by the groups that they are in, those of labs included.
     """
 
     there: Mapping[UUID, Counts]
     once: ByYear
-    times: Mapping[bool, Mapping[tuple[int, ...], Counts]]
+    times: Mapping[tuple[int, ...], Counts]
+    groups: Mapping[frozenset[str], Counts]
 
 
-async def people_at(year: int) -> People:
+async def people_at(year: int, kind: str = "lab") -> People:
     """Reads them in one pass over those who were there. Who attended and spoke is one."""
     scopes = ("led", *_SCOPES)
     sums = ", ".join(f"SUM(l.{scope}) AS {scope}" for scope in _SCOPES)
-    listed = ", ".join(f"o.{scope}" for scope in scopes)
+    often = ", ".join(f"o.{scope}" for scope in scopes)
+    columns = ", ".join(("person", *_MARKS))
+    mask = " + ".join(f"MAX({mark}) * {1 << place}" for place, mark in enumerate(_MARKS))
     rows = await sql(
         f"{LED_EVENTS}, there AS (SELECT l.id AS event, r.person AS person FROM led l "
         f"JOIN registration r ON r.event = l.id WHERE {ATTENDED} "
@@ -229,34 +257,51 @@ async def people_at(year: int) -> People:
         "present AS MATERIALIZED (SELECT t.event AS event, t.person AS person, "
         "COALESCE(g.gender, 'undisclosed') AS gender FROM there t "
         "LEFT JOIN gender_statement g ON g.person = t.person), "
-        f"once AS (SELECT l.recent AS recent, p.person AS person, MIN(p.gender) AS gender, COUNT(*) AS led, {sums} "
-        "FROM present p JOIN led l ON l.id = p.event GROUP BY l.recent, p.person) "
+        "once AS MATERIALIZED (SELECT l.recent AS recent, p.person AS person, MIN(p.gender) AS gender, "
+        f"COUNT(*) AS led, {sums} FROM present p JOIN led l ON l.id = p.event GROUP BY l.recent, p.person), "
+        f"marked ({columns}) AS (SELECT r.person, {_marks(_LISTED)} FROM led l JOIN registration r ON r.event = l.id "
+        f"WHERE l.recent AND l.own = 1 AND {ATTENDED} AND ({' OR '.join(_LISTED.values())}) "
+        f"UNION ALL SELECT s.person, {_marks(_SPOKE)} FROM led l JOIN programme_item i ON i.event = l.id "
+        "JOIN speaker_slot s ON s.programme_item = i.id WHERE l.recent AND l.own = 1 AND s.status = 'confirmed' "
+        f"UNION ALL SELECT p.person, {_marks(_IN_LABS)} FROM lab_participant p JOIN lab b ON b.id = p.lab "
+        "JOIN lab_round r ON r.id = b.lab_round WHERE r.kind = {} AND r.year = {}), "
+        f"marks AS MATERIALIZED (SELECT person, {mask} AS mask FROM marked GROUP BY person) "
         "SELECT p.event AS event, NULL AS recent, p.gender AS gender, COUNT(*) AS people, "
-        "0 AS led, 0 AS own, 0 AS learning, 0 AS campaign FROM present p GROUP BY p.event, p.gender "
-        f"UNION ALL SELECT NULL, o.recent, o.gender, COUNT(*), {listed} FROM once o GROUP BY o.recent, o.gender, {listed}",
+        "0 AS led, 0 AS own, 0 AS learning, 0 AS campaign, 0 AS mask FROM present p GROUP BY p.event, p.gender "
+        f"UNION ALL SELECT NULL, o.recent, o.gender, COUNT(*), {often}, COALESCE(m.mask, 0) FROM once o "
+        f"LEFT JOIN marks m ON m.person = o.person AND o.recent GROUP BY o.recent, o.gender, {often}, COALESCE(m.mask, 0) "
+        "UNION ALL SELECT NULL, 1 = 1, COALESCE(g.gender, 'undisclosed'), COUNT(*), 0, 0, 0, 0, m.mask FROM marks m "
+        "LEFT JOIN gender_statement g ON g.person = m.person "
+        "WHERE NOT EXISTS (SELECT 1 FROM once o WHERE o.recent AND o.person = m.person) "
+        "GROUP BY COALESCE(g.gender, 'undisclosed'), m.mask",
         *days(year),
+        kind,
+        year,
     )
     of_events: dict[UUID, list[Row]] = defaultdict(list)
     of_times: dict[bool, dict[tuple[int, ...], list[Row]]] = {True: defaultdict(list), False: defaultdict(list)}
+    of_groups: dict[frozenset[str], list[Row]] = defaultdict(list)
     for row in rows:
         if row["event"] is not None:
             of_events[row["event"]].append(row)
-        else:
-            of_times[bool(row["recent"])][tuple(int(row[scope]) for scope in scopes)].append(row)
-    times = {
-        recent: {often: counts(alike, "people") for often, alike in of_year.items()}
-        for recent, of_year in of_times.items()
-    }
+            continue
+        times = tuple(int(row[scope]) for scope in scopes)
+        of_times[bool(row["recent"])][times].append(row)
+        if row["recent"]:
+            found = [group for group, number in zip(_THERE, times, strict=True) if number]
+            found += [mark for place, mark in enumerate(_MARKS) if int(row["mask"]) & 1 << place]
+            of_groups[frozenset(found)].append(row)
     return People(
         {event: counts(of_event, "people") for event, of_event in of_events.items()},
         {
             recent: {
-                scope: total(alike for often, alike in of_year.items() if often[place])
+                scope: counts((row for times, alike in of_year.items() if times[place] for row in alike), "people")
                 for place, scope in enumerate(scopes)
             }
-            for recent, of_year in times.items()
+            for recent, of_year in of_times.items()
         },
-        times,
+        {times: counts(alike, "people") for times, alike in of_times[True].items()},
+        {groups: counts(alike, "people") for groups, alike in of_groups.items()},
     )
 
 
@@ -283,69 +328,6 @@ async def parts_of(year: int, kind: str = "lab") -> ByYear:
         year - 1,
     )
     return by_year(rows, "speakers", "political", "experts", "learning_experts")
-
-
-_FLAGS = (
-    "led_unique_people", "unique_people", "learning_people", "campaign_people", "political_people", "speakers",
-    "political_speakers", "learning_experts", "experts", "lab_participants",
-)  # fmt: skip
-
-
-def body_group(body: str) -> str:
-    """The people at meetings of a statutory body, as `crowd_of` calls them."""
-    return f"body_{body}"
-
-
-async def crowd_of(year: int, kind: str = "lab") -> dict[frozenset[str], Counts]:
-    """How many people of a year are in exactly which of the groups whose women and men are counted; one query."""
-    political, speaks = (
-        "CASE WHEN {0}.level = 'political' THEN l.own ELSE 0 END",
-        f"CASE WHEN {SPEAKS} THEN l.own ELSE 0 END",
-    )
-    bodies = {body_group(body): f"CASE WHEN l.kind = '{body}' THEN l.own ELSE 0 END" for body in BODIES}
-    there = {
-        "led_unique_people": "1",
-        "unique_people": "l.own",
-        "learning_people": "l.learning",
-        "campaign_people": "l.campaign",
-    }
-    listed = there | {"political_people": political.format("r")} | bodies
-    spoke = there | {
-        "political_people": political.format("s"), "speakers": speaks, "experts": speaks,
-        "political_speakers": f"CASE WHEN {SPEAKS} AND s.level = 'political' THEN l.own ELSE 0 END",
-        "learning_experts": f"CASE WHEN {SPEAKS} THEN l.learning ELSE 0 END",
-    }  # fmt: skip
-    in_labs = {
-        "experts": "CASE WHEN p.role IN ('expert', 'facilitator') THEN 1 ELSE 0 END",
-        "lab_participants": "CASE WHEN p.role = 'participant' THEN 1 ELSE 0 END",
-    }
-    groups = (*_FLAGS, *bodies)
-
-    def columns(source: Mapping[str, str]) -> str:
-        return ", ".join(f"{source.get(group, '0')} AS {group}" for group in groups)
-
-    rows = await sql(
-        f"{LED_EVENTS}, marked AS (SELECT r.person AS person, {columns(listed)} FROM led l "
-        f"JOIN registration r ON r.event = l.id WHERE {ATTENDED} "
-        f"UNION ALL SELECT s.person, {columns(spoke)} FROM led l JOIN programme_item i ON i.event = l.id "
-        "JOIN speaker_slot s ON s.programme_item = i.id WHERE s.status = 'confirmed' "
-        f"UNION ALL SELECT p.person, {columns(in_labs)} FROM lab_participant p JOIN lab b ON b.id = p.lab "
-        "JOIN lab_round r ON r.id = b.lab_round WHERE r.kind = {} AND r.year = {}), "
-        f"once AS (SELECT person, {', '.join(f'MAX({group}) AS {group}' for group in groups)} FROM marked GROUP BY person) "
-        f"SELECT {', '.join(f'o.{group} AS {group}' for group in groups)}, "
-        "COALESCE(g.gender, 'undisclosed') AS gender, COUNT(*) AS people FROM once o "
-        "LEFT JOIN gender_statement g ON g.person = o.person "
-        f"GROUP BY {', '.join(f'o.{group}' for group in groups)}, COALESCE(g.gender, 'undisclosed')",
-        date(year, 1, 1),
-        date(year, 1, 1),
-        date(year + 1, 1, 1),
-        kind,
-        year,
-    )
-    found: dict[frozenset[str], list[Row]] = defaultdict(list)
-    for row in rows:
-        found[frozenset(group for group in groups if row[group])].append(row)
-    return {groups_of: counts(of_these, "people") for groups_of, of_these in found.items()}
 
 
 # Members
