@@ -15,16 +15,21 @@ HOW_INDICATORS_READ = Sentence(
 )
 
 
-async def indicator_sections(year: int) -> tuple[Section, ...]:
+async def indicator_sections(year: int, *, is_exact: bool = False) -> tuple[Section, ...]:
     """
     The printed and computed figures of a year, one section for each scope, with growth against the year before.
 
     Indicators of which nothing is known in the year are left out, and so are
-    scopes without any. Shares of women and men are protected, whoever asks.
+    scopes without any.
+
+    Args:
+        year: Of the figures.
+        is_exact: Shares of women and men as they are, for data stewards only; otherwise protected ones.
+
     """
     rows = [
         row
-        for row in await compared(await indicators(), (year - 1, year), is_exact=False)
+        for row in await compared(await indicators(), (year - 1, year), is_exact=is_exact)
         if not row.years[-1].is_empty
     ]
     by_scope: dict[str, list[Compared]] = defaultdict(list)

@@ -29,7 +29,7 @@ from eventhub.words import Sentence
 
 async def _indicators(wanted: Wanted) -> list[Section]:
     """Printed and computed figures by scope, in one section."""
-    parts = await indicator_sections(wanted.year)
+    parts = await indicator_sections(wanted.year, is_exact=wanted.is_exact)
     return [Section("indicators", Sentence("Indicators"), (HOW_INDICATORS_READ,), parts=parts)] if parts else []
 
 
@@ -37,7 +37,7 @@ async def _indicators(wanted: Wanted) -> list[Section]:
 Provider = Callable[[Wanted], Awaitable[Iterable[Section]]]
 
 #: The sections in the order in which they are read. Those that need no more than a year say so by
-#: `lambda wanted: indicator_sections(wanted.year)`.
+#: `lambda wanted: engagement_sections(wanted.year)`.
 SECTIONS: tuple[Provider, ...] = (
     headline_sections,
     event_sections,

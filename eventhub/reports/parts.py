@@ -143,7 +143,7 @@ async def headline_sections(wanted: Wanted) -> list[Section]:
                         Column("value", Sentence("In %(year)s", year=str(wanted.year)), is_number=True),
                         Column("earlier", Sentence("In %(year)s", year=str(wanted.year - 1)), is_number=True),
                         Column("growth_pct", Sentence("Growth, per cent"), is_number=True),
-                        *GENDER_COLUMNS[4:],
+                        *GENDER_COLUMNS[2:],
                     ),
                     tuple(
                         (
@@ -182,8 +182,8 @@ def _cell(value: int | Decimal | None, unit: str) -> Cell:
     return value if value is None or isinstance(value, int) else Sentence("%(number)s", number=float(value))
 
 
-def _known(one: ShownCounts | None) -> tuple[int | None, int | None]:
-    return (one.known, one.unknown) if one else (None, None)
+def _known(one: ShownCounts | None) -> tuple[int | None, ...]:
+    return (one.women_pct, one.men_pct, one.known, one.unknown) if one else (None, None, None, None)
 
 
 def _headlines(figures: YearFigures) -> list[Sentence]:

@@ -629,3 +629,14 @@ def satisfaction(year: YearFacts) -> Value:
     if answers < SMALLEST_PUBLIC_GROUP:
         return None
     return (Decimal(total) / answers).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+@figure(
+    "satisfaction_answers",
+    "quality",
+    Sentence("Answers about satisfaction"),
+    Sentence("own events and Solutions Labs"),
+    Sentence("Overall scores from 1 to 5 that people gave to own events and Solutions Labs of the year."),
+)
+def satisfaction_answers(year: YearFacts) -> Value:
+    return year.scores[1] or None

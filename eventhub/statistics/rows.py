@@ -312,6 +312,31 @@ async def _cities(year: int, page: Page) -> Listed:
     )
 
 
+async def _scored(year: int, page: Page) -> Listed:
+    """Own events and labs with the number of overall scores that each was given; their sum is the figure."""
+    events = await sql(
+        f"{LED_EVENTS} SELECT e.title AS title, e.slug AS slug, e.starts_on AS starts_on, COUNT(*) AS answers FROM led l "
+        "JOIN event e ON e.id = l.id JOIN feedback f ON f.event = l.id WHERE l.recent AND l.own = 1 "
+        "AND f.overall IS NOT NULL GROUP BY e.title, e.slug, e.starts_on ORDER BY e.starts_on, e.slug",
+        *days(year),
+    )
+    labs = await sql(
+        "SELECT b.name AS title, b.slug AS slug, COUNT(*) AS answers FROM feedback f JOIN lab b ON b.id = f.lab "
+        "JOIN lab_round r ON r.id = b.lab_round WHERE r.kind = 'lab' AND r.year = {} AND f.overall IS NOT NULL "
+        "GROUP BY b.name, b.slug, b.number ORDER BY b.number, b.slug",
+        year,
+    )
+    listed: list[tuple[tuple[Cell, ...], str | None]] = [
+        *(((row["title"], row["starts_on"], row["answers"]), f"/staff/events/{row['slug']}") for row in events),
+        *(((row["title"], None, row["answers"]), f"/staff/labs/{row['slug']}") for row in labs),
+    ]
+    columns = (
+        Column("event", Sentence("Event or Solutions Lab")), _DAY, Column("answers", Sentence("Answers"), is_number=True),
+    )  # fmt: skip
+    table, _, found = _cut(columns, listed, page)
+    return table, sum(row["answers"] for row in (*events, *labs)), found
+
+
 _LAB_PEOPLE = (
     "SELECT p.person AS person FROM lab_participant p JOIN lab b ON b.id = p.lab "
     "JOIN lab_round r ON r.id = b.lab_round WHERE r.kind = 'lab' AND p.role IN ({roles}) AND r.year = "
@@ -363,6 +388,7 @@ SOURCES: Mapping[str, Source] = {
     "labs": _labs,
     "partners": _partners,
     "other_cities": _cities,
+    "satisfaction_answers": _scored,
 }
 #: Figures whose rows have names of people.
 NAMING = frozenset(

@@ -61,11 +61,15 @@ async def a_large_event(women: int, men: int, undisclosed: int = 0, title: str =
 async def test_headline_figures_have_the_year_before_growth_and_what_is_known():
     await a_year()
     found = cells(await report_of(YEAR, is_exact=True), "figures")
-    assert found["Own events"] == {"value": 5, "earlier": 1, "growth_pct": 400, "known": None, "unknown": None}
-    assert found["People engaged (attendances)"] | {"earlier": 0, "growth_pct": 0} == {
-        "value": 25, "earlier": 0, "growth_pct": 0, "known": 16, "unknown": 9,
+    assert found["Own events"] == {
+        "value": 5, "earlier": 1, "growth_pct": 400, "women_pct": None, "men_pct": None, "known": None, "unknown": None,
     }  # fmt: skip
-    assert found["Solutions Labs"] == {"value": 2, "earlier": 0, "growth_pct": None, "known": None, "unknown": None}
+    assert found["People engaged (attendances)"] | {"earlier": 0, "growth_pct": 0} == {
+        "value": 25, "earlier": 0, "growth_pct": 0, "women_pct": 50, "men_pct": 50, "known": 16, "unknown": 9,
+    }  # fmt: skip
+    assert found["Solutions Labs"] == {
+        "value": 2, "earlier": 0, "growth_pct": None, "women_pct": None, "men_pct": None, "known": None, "unknown": None,
+    }  # fmt: skip
 
 
 async def test_own_events_are_counted_by_kind_and_mode_with_their_sums():
@@ -132,6 +136,7 @@ async def test_protected_numbers_show_nothing_of_small_groups_and_round_the_othe
         for row in cells(report, code).values():
             assert {name: row[name] for name in hidden} == hidden
     assert cells(report, "figures")["Speakers"]["known"] is None
+    assert cells(report, "figures")["Speakers"]["women_pct"] is None
 
 
 async def test_protected_numbers_of_large_groups_are_rounded():
@@ -365,3 +370,13 @@ async def test_tables_and_their_columns_are_those_of_the_documentation():
                 columns = {"member"}
             code = "indicators-…-values" if one.code.startswith("indicators-") else one.code
             assert told[code] == columns
+
+
+async def test_shares_are_the_same_in_all_parts_of_one_report():
+    await a_year()
+    exact, protected = await report_of(YEAR, is_exact=True), await report_of(YEAR, is_exact=False)
+    engaged = cells(exact, "figures")["People engaged (attendances)"]
+    assert (engaged["women_pct"], engaged["men_pct"]) == (50, 50)
+    assert str(cells(exact, "indicators-own-events-values")["People engaged at own events"]["shares"]) == "50 % / 50 %"
+    assert cells(protected, "figures")["People engaged (attendances)"]["women_pct"] is None
+    assert not cells(protected, "indicators-own-events-values")["People engaged at own events"]["shares"]

@@ -15,8 +15,8 @@ def test_a_report_is_written_in_every_format(tmp_path):
     assert names == {"annual-report-2023-en", *(f"annual-report-2023-en.{form}" for form in ("html", "docx", "xlsx"))}
     with (folder / "annual-report-2023-en" / "figures.csv").open(encoding="utf-8-sig", newline="") as file:
         head, first, *_ = csv.reader(file)
-    assert head == ["figure", "value", "earlier", "growth_pct", "known", "unknown"]
-    assert first == ["Own events", "0", "0", "", "", ""]
+    assert head == ["figure", "value", "earlier", "growth_pct", "women_pct", "men_pct", "known", "unknown"]
+    assert first == ["Own events", "0", "0", "", "", "", "", ""]
     assert "Numbers by gender are protected" in answer.stderr
     assert answer.stdout.splitlines()[0] == str(folder / "annual-report-2023-en.html")
     assert (folder / "annual-report-2023-en.html").stat().st_mode & 0o077 == 0

@@ -148,7 +148,7 @@ async def test_json_has_every_section_with_its_tables(client):
     assert found["title"] == f"Annual report {YEAR}"
     tables = {table["code"]: table for section in found["sections"] for table in section["tables"]}
     assert tables["calendar"]["rows"][0] == ["03/03/2023", "03/03/2023", "Webinar", "Online"]
-    assert ["Own events", 5, 1, 400, None, None] in tables["figures"]["rows"]
+    assert ["Own events", 5, 1, 400, None, None, None, None] in tables["figures"]["rows"]
     assert tables["gender_exceptions"]["rows"] == [["Debate", NOW.date().isoformat()]]
     assert {section["depth"] for section in found["sections"]} == {1, 2}
 

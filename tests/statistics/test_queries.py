@@ -114,6 +114,7 @@ async def test_meetings_membership_campaigns_and_partners_are_those_counted_by_h
         # Paris and Callao; Ed's Quito is a member
         "other_cities": 2, "partners": 2,
         "labs": 0, "active_member_cities": 0, "lab_participants": 0, "satisfaction": Decimal("4.6"),
+        "satisfaction_answers": 5,
     }  # fmt: skip
     # the associate of May is Rome, of which two facts are kept
     assert found["attendances"].counts == Counts(women=6, men=5, undisclosed=1)

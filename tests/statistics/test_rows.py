@@ -3,15 +3,18 @@
 import csv
 import io
 import re
+from datetime import date
+from uuid import uuid4
 
 import pytest
 
+from eventhub.database import sql
 from eventhub.errors import NotFound
 from eventhub.statistics.definitions import DEFINITIONS
 from eventhub.statistics.queries import figures_of
 from eventhub.statistics.rows import NAMING, SOURCES, Page, rows_behind
-from tests.make import signed_in
-from tests.statistics.rows import a_year, a_year_of_meetings
+from tests.make import NOW, a_person, signed_in
+from tests.statistics.rows import a_lab, a_round, a_year, a_year_of_meetings, an_event
 
 EVERYTHING = Page(0, 1000)
 
@@ -111,3 +114,19 @@ async def test_the_page_and_the_file_hold_the_same_rows(reader):
 )
 async def test_rows_that_are_not_there_are_not_found(reader, path):
     assert (await reader.get(f"/staff/figures/{path}")).status_code == 404
+
+
+async def test_answers_about_satisfaction_are_counted_also_when_they_are_too_few_for_a_mean(database):
+    event, lab = await an_event("Forum", date(2023, 5, 1)), await a_lab(await a_round(2023), 1, "Water")
+    others = await an_event("Of others", date(2023, 5, 1), involvement="participated")
+    for column, of, score in (("event", event, 5), ("event", event, 4), ("event", event, None), ("lab", lab, 3), ("event", others, 1)):  # fmt: skip
+        await sql(
+            f"INSERT INTO feedback (id, {column}, person, language, asked_at, overall) VALUES ({{}}, {{}}, {{}}, 'en', {{}}, {{}})",
+            uuid4(), of, await a_person(), NOW, score,
+        )  # fmt: skip
+    found = await figures_of(2023)
+    assert (found.get("satisfaction"), found["satisfaction_answers"].value) == (None, 3)
+    _, rows = await rows_of("satisfaction_answers", 2023)
+    assert (list(rows.table.rows), rows.total, rows.listed) == (
+        [("Forum", date(2023, 5, 1), 2), ("Water", None, 1)], 3, 2,
+    )  # fmt: skip
