@@ -77,19 +77,20 @@ def chosen_events(span: Span, campaigns: list[UUID]) -> tuple[str, list[Any]]:
 
     Only published events that count in statistics. A congress is an umbrella
     as a rule; whether somebody was there is yes or no, so that it counts as an
-    annual meeting, and its parts with it, and as nothing else.
+    annual meeting, as does whatever is a part of it, and as nothing else.
     """
     of_the_day = f"COALESCE(campaign IN ({', '.join('{}' for _ in campaigns)}), false)" if campaigns else "false"
     led = "involvement IN ('organised', 'co_organised')"
     own = f"(counts_in_statistics AND {led} AND kind NOT IN ('bilateral', 'internal'))"
     annual = (
         f"(kind NOT IN ('bilateral', 'internal') AND (({led} AND kind IN ('congress', 'general_assembly')) "
-        f"OR COALESCE(parent IN (SELECT id FROM event WHERE kind = 'congress' AND status = 'published' AND {led}), false)))"
+        "OR EXISTS (SELECT 1 FROM event w WHERE w.id = e.parent AND w.kind = 'congress' AND w.status = 'published' "
+        f"AND w.{led})))"
     )
     return (
         "chosen AS MATERIALIZED (SELECT id, slug, title, kind, starts_on, host_member, campaign, "
         f"CASE WHEN {own} THEN 1 ELSE 0 END AS is_own, CASE WHEN {annual} THEN 1 ELSE 0 END AS is_annual, "
-        f"CASE WHEN counts_in_statistics AND {of_the_day} THEN 1 ELSE 0 END AS is_wmd FROM event "
+        f"CASE WHEN counts_in_statistics AND {of_the_day} THEN 1 ELSE 0 END AS is_wmd FROM event e "
         "WHERE starts_on >= {} AND starts_on < {} AND status = 'published' AND kind <> 'internal' "
         f"AND ({annual} OR (counts_in_statistics AND ({own} OR kind = 'bilateral' OR {of_the_day}))))"
     ), [*campaigns, span.first, span.end, *campaigns]
