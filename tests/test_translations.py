@@ -79,3 +79,13 @@ def test_a_counted_sentence_takes_the_form_of_its_number():
     assert (many, say(many, "es"), say(many, "fr")) == ("12,450 women", "12.450 mujeres", "12\u202f450 femmes")
     with speaking("fr"):
         assert translations("fr").ungettext("%(num)s woman", "%(num)s women", 0) != "%(num)s women"
+
+
+def test_apostrophes_of_french_are_those_of_print():
+    texts = [
+        text
+        for message in _catalogue("fr")
+        for text in (message.string if isinstance(message.string, tuple) else (message.string,))
+        if message.id
+    ]
+    assert [text for text in texts if re.search(r"\w'\w", text)] == []
