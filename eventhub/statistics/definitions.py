@@ -52,9 +52,14 @@ class Definition:
     unit: str = ""
 
     def figure(self, this: YearFacts, before: YearFacts) -> Figure | None:
-        """The figure of a year beside the one before; None where the data cannot give it."""
+        """
+        The figure of a year beside the one before; None where the data cannot give it.
+
+        A year without any event or lab says nothing of what happened in it: only its membership is known.
+        """
         value = self.rule(this)
-        return None if value is None else self.of(this.year, value, self.rule(before))
+        is_known = before.is_recorded or self.scope is _MEMBERSHIP
+        return None if value is None else self.of(this.year, value, self.rule(before) if is_known else None)
 
     def of(self, year: int, value: int | Decimal | Counts, earlier: Value) -> Figure:
         """The figure for values that are known already."""

@@ -134,6 +134,11 @@ class YearFacts:
     lab_people: Counts
     knows_allies: bool = True
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether anything is written down of what happened in the year."""
+        return bool(self.events or self.labs)
+
     def where(self, is_in_scope: Callable[[EventFact], bool]) -> list[EventFact]:
         """The events of a scope."""
         return [event for event in self.events if is_in_scope(event)]

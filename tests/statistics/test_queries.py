@@ -344,3 +344,11 @@ async def test_nothing_is_said_of_allies_while_nobody_has_named_them(database):
     await a_year()
     found = await figures_of(2023)
     assert (found["global_events"].value, found.get("allied_events")) == (2, None)
+
+
+async def test_a_year_of_which_nothing_is_recorded_is_not_known_to_have_had_nothing(database):
+    await a_year()  # 2023
+    after_nothing = (await figures_of(1991)).figures
+    assert {figure.code for figure in after_nothing if figure.earlier is not None} == {"members", "new_members"}
+    own = (await figures_of(2024))["own_events"]
+    assert own.earlier == (await figures_of(2023))["own_events"].value
