@@ -42,6 +42,10 @@ class Notice:
     text: str
 
 
+#: Pages that belong to an entry of the navigation and have addresses of their own.
+_ALSO_BELOW = {"/staff/figures": ("/staff/answers", "/staff/explorer", "/staff/indicators")}
+
+
 @dataclass(frozen=True)
 class Link:
     """An entry of the navigation."""
@@ -139,7 +143,9 @@ class Page:
 
     def _is_current(self, href: str) -> bool:
         path, href = self.path.rstrip("/"), href.rstrip("/")
-        return path == href or (href not in ("", "/staff") and path.startswith(f"{href}/"))
+        if path == href or href in ("", "/staff"):
+            return path == href
+        return any(path == part or path.startswith(f"{part}/") for part in (href, *_ALSO_BELOW.get(href, ())))
 
 
 def _shown_at(request: Request[Any, Any, Any]) -> str:

@@ -485,7 +485,7 @@ def _labs_table(wanted: Wanted, found: RoundReport | None) -> tuple[DataTable, .
             )
             for lab in labs
         ),
-        links=[f"/staff/labs/{lab.slug}/report" for lab in labs],
+        links=[f"/staff/labs/{lab.slug}" for lab in labs],
     )
 
 

@@ -87,7 +87,7 @@ class _Writer:
         _table_of_contents(document, self._report)
 
     def _section(self, depth: int, section: Section) -> None:
-        self._turn(sideways=any(len(table.columns) >= WIDE for table in section.tables))
+        self._turn(sideways=_is_wide(section))
         heading = self._document.add_heading(_writable(say(section.title)), level=min(depth, 4))
         if depth == 1 and self._bookmarks and has_tables(section):
             heading.paragraph_format.page_break_before = True
@@ -127,6 +127,13 @@ class _Writer:
         section = self._document.add_section(WD_SECTION.NEW_PAGE)
         section.orientation = WD_ORIENT.LANDSCAPE if sideways else WD_ORIENT.PORTRAIT
         section.page_width, section.page_height = (Cm(29.7), Cm(21)) if sideways else (Cm(21), Cm(29.7))
+
+
+def _is_wide(section: Section) -> bool:
+    """Whether a section has a wide table, or nothing but parts of which one has, so that its heading stands with them."""
+    if section.tables:
+        return any(len(table.columns) >= WIDE for table in section.tables)
+    return any(map(_is_wide, section.parts))
 
 
 def has_tables(section: Section) -> bool:

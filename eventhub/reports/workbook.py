@@ -83,7 +83,7 @@ def _write(book: Any, name: str, table: DataTable, formats: dict[str, Any]) -> N
     sheet.freeze_panes(1, 1)
     rows = (*table.rows, *table.totals)
     for place, column in enumerate(table.columns):
-        longest = max((len(str(row[place])) for row in rows if row[place] is not None), default=0)
+        longest = max((len(_said(row[place])) for row in rows if row[place] is not None), default=0)
         sheet.set_column(place, place, min(max(longest, len(column.code), _NARROWEST) + 1, _WIDEST))
         sheet.write_string(0, place, column.code, formats["bold"])
         sheet.write_comment(0, place, say(column.head))
@@ -95,6 +95,10 @@ def _write(book: Any, name: str, table: DataTable, formats: dict[str, Any]) -> N
     if len(table.columns) > _MOST_UPRIGHT:
         sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+
+
+def _said(cell: Cell) -> str:
+    return say(cell) if isinstance(cell, str) else str(cell)
 
 
 def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ PUBLIC: Mapping[str, Kind] = {
     "privacy": Kind("/privacy"),
     "accessibility": Kind("/accessibility"),
     "time zone": Kind(f"/time-zone?next={CARE}"),
+    "reports": Kind("/reports"),
     "not found": Kind("/events/nowhere", status=404),
     "style guide": Kind("/styleguide"),
 }
@@ -82,6 +83,20 @@ STAFF: Mapping[str, Kind] = {
     "figures": Kind("/staff/figures/2024"),
     "calendar annex": Kind("/staff/figures/2020/calendar-annex"),
     "engagement": Kind("/staff/figures/2024/engagement"),
+    "engagement of a member": Kind("/staff/figures/2024/engagement/abidjan"),
+    "activated members of a quarter": Kind("/staff/figures/2024/engagement-quarters/4"),
+    "import of a matrix, with mistakes": Kind("/staff/figures/2024/engagement-import", "import-engagement", 422),
+    "members that sent nobody": Kind("/staff/figures/2024/sent-nobody"),
+    "rows behind a figure": Kind("/staff/figures/2024/rows/speakers"),
+    "indicators": Kind("/staff/indicators?topic=membership"),
+    "indicator": Kind("/staff/indicators/members"),
+    "type in a figure, with mistakes": Kind("/staff/indicators/new", "indicator-value", 422),
+    "answers": Kind("/staff/answers?year=2024"),
+    "answer": Kind("/staff/answers/1?year=2024"),
+    "explorer": Kind("/staff/explorer?count=attendances&by=region&across=mode&year=2024"),
+    "explorer, with mistakes": Kind("/staff/explorer?year=twenty", status=422),
+    "report": Kind("/staff/figures/2024/report"),
+    "parity by year": Kind("/staff/parity/years"),
     "accounts, with mistakes": Kind("/staff/accounts", "account", 422),
     "audit trail": Kind("/staff/audit"),
     "JSON interface": Kind("/schema"),
@@ -221,6 +236,26 @@ async def test_staff_pages_have_no_accessibility_faults(open_window: OpenWindow,
         await page.goto(address)
         kinds[name] = Kind(str(await page.locator(link).first.get_attribute("href")))
     assert await check_all(page, kinds) == {}
+
+
+_TOUCHING = """() => [...document.querySelectorAll("tr")].flatMap(row => [...row.cells].slice(1).map((cell, place) => {
+    const box = part => { const range = document.createRange(); range.selectNodeContents(part); return range.getBoundingClientRect(); };
+    const before = box(row.cells[place]), after = box(cell);
+    return before.width && after.width && after.left - before.right < 4 ? `${row.cells[place].innerText}|${cell.innerText}` : "";
+}).filter(Boolean))"""
+
+
+async def test_the_report_as_a_file_has_no_faults_and_its_columns_do_not_touch_on_paper(
+    open_window: OpenWindow, administrator: Any
+) -> None:
+    page = await open_window(storage_state=administrator)
+    answer = await page.request.get("/staff/figures/2024/report/files/annual-report-2024-en.html")
+    await page.set_content(await answer.text())
+    await look(page, "light", (720, 900))  # a page of A4 between its margins
+    await page.emulate_media(media="print")
+    assert await page.evaluate(_TOUCHING) == []
+    await page.emulate_media(media="screen")
+    assert await faults_of(page, ("light", "dark"), _ALIKE) == []
 
 
 async def test_pages_can_be_looked_at_and_printed(

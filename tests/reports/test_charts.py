@@ -1,7 +1,7 @@
 """Charts as they are drawn on pages."""
 
-import itertools
 import re
+from itertools import pairwise
 
 from eventhub.languages import speaking
 from eventhub.pages import environment
@@ -30,6 +30,6 @@ def test_labels_of_charts_are_whole_and_their_rows_do_not_meet():
         assert " ".join(text for _, text in written) == " ".join(LABELS)
         assert all(len(text) <= 34 for _, text in written)
         heights = [float(height) for height, _ in written]
-        assert all(later - before >= 1.2 for before, later in itertools.pairwise(heights))
+        assert all(later - before >= 1.2 for before, later in pairwise(heights))
         bars = [float(top) for top in re.findall(r'class="track" x="0" y="([0-9.]+)em"', chart)]
         assert all(any(0 < bar - height < 1 for bar in bars) for height in (heights[1], heights[3], heights[4]))

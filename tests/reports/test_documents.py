@@ -143,7 +143,13 @@ async def test_wide_tables_of_the_docx_stand_on_pages_turned_on_their_side():
     await a_year()
     document = Document(io.BytesIO(await file_of(await report_of(YEAR, is_exact=False), "en", "docx", TODAY)))
     turned = [section.page_width > section.page_height for section in document.sections]
-    assert turned == [False, True, False, True, False]  # the indicators and the matrix
+    assert turned == [False, True, False, True, False]  # the indicators with their heading, and the matrix
+    sideways = [
+        [item.text for item in section.iter_inner_content() if getattr(item.style, "name", "") == "Heading 1"]
+        for section, is_turned in zip(document.sections, turned, strict=True)
+        if is_turned
+    ]
+    assert sideways == [["Indicators"], ["Engagement of members"]]
     matrix = next(table for table in document.tables if table.rows[0].cells[0].text == "Member")
     assert [row.cells[0].text for row in matrix.rows][-2:] == ["Total members", "Total"]
 
