@@ -80,6 +80,6 @@ async def test_figures_are_for_staff_only(client, path):
 async def test_an_empty_year_has_all_figures_with_zero_and_no_shares(client):
     answer = await client.get("/api/v1/statistics?year=1999", headers=bearer(await a_token("reader")))
     figures = answer.json()["figures"]
-    # congress, meetings and satisfaction are left out: the data cannot give them; and nobody has named the allies
-    assert len(figures) == len(DEFINITIONS) - 16
+    # congress, meetings, satisfaction with its answers are left out: the data cannot give them; and nobody has named the allies
+    assert len(figures) == len(DEFINITIONS) - 17
     assert {(f["value"], f["women_pct"], f["men_pct"]) for f in figures} == {(0, None, None)}
