@@ -111,8 +111,8 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str
         sheet.write_datetime(row, column, datetime(cell.day.year, cell.day.month, cell.day.day), formats["printed_day"])  # noqa: DTZ001
     elif (found := number_of(cell)) is not None:
         sheet.write_number(row, column, found, formats["number" if found == int(found) else "part"])
-    else:
-        sheet.write_string(row, column, say(str(cell) if isinstance(cell, int) else cell), formats["text"])
+    elif isinstance(cell, str):
+        sheet.write_string(row, column, say(cell), formats["text"])
 
 
 def _draw(book: Any, chart: Chart, taken: set[str], formats: dict[str, Any]) -> str:

@@ -249,3 +249,15 @@ async def test_a_missing_or_wrong_year_is_a_problem_that_names_the_field(client,
     answer = await client.get(f"/api/v1/statistics/engagement{query}", headers=bearer(await a_token("reader")))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["year"]
+
+
+async def test_what_nobody_knows_of_a_member_is_neither_0_nor_no(reader):
+    await an_engaged_year()
+    cells = {row[0]: row[1:] for row in table_of((await reader.get(f"{MATRIX}/rome")).text, "cells")}
+    unknown = {
+        name: shown[0]
+        for name, shown in cells.items()
+        if len(shown) > 1 and shown[1] == "cannot be computed" and not shown[2]
+    }
+    assert unknown
+    assert set(unknown.values()) == {"–"}

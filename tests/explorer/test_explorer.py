@@ -394,3 +394,14 @@ async def test_who_comes_for_a_member_that_has_left_is_there_for_no_member(year:
     assert regions == {"", "europe"}
     europe = next(g for g in (await parity_in(2023, small_groups=True)).groups["region"] if g.code == "europe")
     assert europe.counts.everybody == 3  # Ana, Bo and Eli, without Max
+
+
+async def test_regions_and_themes_are_in_the_language_of_the_reader_and_figures_are_marked(
+    year: None, app: Any
+) -> None:
+    async with await signed_in(app) as staff:
+        page = (await staff.get("/staff/explorer", params={"by": "theme", "count": "labs", "lang": "es"})).text
+        assert ">Europa</option>" in page
+        assert ">Europe</option>" not in page
+        assert 'href="/staff/figures" aria-current="true"' in page
+        assert 'href="/staff/events" aria-current' not in page

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
-from eventhub.indicators.computing import functions
+from eventhub.indicators.computing import YearData, compute, functions
 from eventhub.indicators.definitions import code_of_printed_row, definitions
 from eventhub.indicators.queries import figure_definition
 from eventhub.indicators.rules import (
@@ -14,6 +15,7 @@ from eventhub.indicators.rules import (
     StatedValue,
     code_from_words,
     compare,
+    document_words,
     growth_over_earlier,
     in_words,
     is_code,
@@ -25,6 +27,7 @@ from eventhub.indicators.rules import (
 from eventhub.languages import say
 from eventhub.resources import DATA
 from eventhub.spreadsheets import read_sheet
+from eventhub.statistics.rules import PanelCounts
 
 SPEAKERS = StatedValue("2020-008", "speakers", 2020, "own events", "speakers", Decimal(160), "people")
 
@@ -161,3 +164,22 @@ def test_every_function_computes_an_indicator_that_says_how_it_is_counted():
 def test_an_indicator_is_defined_once_here_or_by_its_figure():
     twice = {code for code, one in definitions().items() if one.definition and figure_definition(code)}
     assert twice == set()
+
+
+def test_the_balance_of_few_panels_is_for_data_stewards_only():
+    def shown(panels, *, is_exact):
+        known = YearData(SimpleNamespace(panels=panels), SimpleNamespace(), is_exact=is_exact)
+        return compute("balanced_panels_share", known)
+
+    assert shown(PanelCounts(balanced=9), is_exact=False) is None
+    assert shown(PanelCounts(balanced=9), is_exact=True) == Computed(Decimal(100))
+    assert shown(PanelCounts(balanced=5, unbalanced=5), is_exact=False) == Computed(Decimal(50))
+
+
+def test_documents_are_named_as_readers_know_them():
+    assert say(document_words("annual_report_2024"), "fr") == "Rapport annuel 2024"
+    assert [document_words(name) for name in ("brochure", "annual_report_final", "")] == [
+        "brochure",
+        "annual_report_final",
+        "",
+    ]
