@@ -366,7 +366,8 @@ class Answer:
 
 
 def leading(groups: Collection[Group]) -> Group | None:
-    """The group with the most, if it is one alone and there are others."""
-    most = max((group.total for group in groups), default=0)
-    found = [group for group in groups if group.total == most]
+    """The group with the most of those that have a name, if it is one alone and there are others."""
+    named = [group for group in groups if group.key is not None]
+    most = max((group.total for group in named), default=0)
+    found = [group for group in named if group.total == most]
     return found[0] if len(found) == 1 and len(groups) > 1 else None

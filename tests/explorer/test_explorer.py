@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from eventhub.database import sql
 from eventhub.errors import Problems
 from eventhub.explorer.queries import answer, behind, choices
-from eventhub.explorer.rules import Answer, Question, asked, definitions
+from eventhub.explorer.rules import Answer, Question, asked, definitions, leading
 from eventhub.statistics.parity_queries import parity_in
 from eventhub.statistics.queries import figures_of
 from tests.conftest import browser
@@ -135,6 +135,8 @@ async def test_events_without_a_theme_are_a_group_of_their_own(year: None) -> No
     found = await ask(count="attendances", by="theme", **OWN_2023)
     # Sessions have the themes of their labs: two people in that of Water (both themes), two in that of Care (gender).
     assert groups(found) == {"gender": 5 + 2 + 2, "futures": 5 + 2, None: 25 - 5 - 2 - 2}
+    assert (first := leading(found.groups)) is not None
+    assert first.key == "gender"  # and not those of which no theme is known, though they are more
     assert found.totals.total == 25
     assert (await ask(count="attendances", by="kind", theme="none", **OWN_2023)).totals.total == 16
     both = await ask(count="attendances", by="theme", across="kind", theme="gender", **OWN_2023)
