@@ -304,7 +304,7 @@ async def somebodies(event_id: UUID) -> list[Somebody]:
     few = 15
     registered = await sql(
         "SELECT id, name, language, time_zone AS zone FROM registration WHERE event = {} "
-        "AND status IN ('pending', 'offered', 'waitlisted', 'confirmed') ORDER BY registered_at LIMIT {}",
+        "AND status IN ('pending', 'offered', 'waitlisted', 'confirmed') ORDER BY registered_at, id LIMIT {}",
         event_id, few,
     )  # fmt: skip
     speakers = await sql(
@@ -315,7 +315,7 @@ async def somebodies(event_id: UUID) -> list[Somebody]:
     )  # fmt: skip
     desks = await sql(
         "SELECT d.id AS id, COALESCE(NULLIF(d.contact_name, ''), m.name) AS name, d.language AS language, "
-        "m.time_zone AS zone, m.name AS member FROM delegation d JOIN member m ON m.id = d.member WHERE d.event = {} ORDER BY m.name LIMIT {}",
+        "m.time_zone AS zone, m.name AS member FROM delegation d JOIN member m ON m.id = d.member WHERE d.event = {} ORDER BY m.name, d.id LIMIT {}",
         event_id, few,
     )  # fmt: skip
     return [

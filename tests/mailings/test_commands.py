@@ -516,3 +516,11 @@ async def test_a_message_to_chosen_people_knows_the_same_placeholders() -> None:
     with pytest.raises(Problems) as caught:
         checked_message(Message("About [nobody]", "Dear [name"))
     assert set(caught.value.fields) == {"subject", "text"}
+
+
+async def test_people_who_registered_at_one_instant_stand_in_one_order(database):
+    event = await an_event()
+    for name in ("Ana", "Bo", "Cy", "Di", "Eli", "Fay"):
+        await registered(event, name)
+    ids = [str(row["id"]) for row in await sql("SELECT id FROM registration")]
+    assert [one.key.rpartition(":")[2] for one in await somebodies(event.id)] == sorted(ids)
