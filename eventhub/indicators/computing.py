@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from eventhub.engagement.counts import is_world_metropolitan_day
 from eventhub.engagement.rules import EngagementMatrix
 from eventhub.indicators.rules import Computed
 from eventhub.speakers.rules import Counts
@@ -29,14 +28,15 @@ class YearData:
 
     `figures` are those that the reader may see: exact or protected. Members
     are counted by kind, at the end of the year and among those that joined in
-    it; `board_seats` is None while nobody has written seats down. `day_people`
-    are the people at own events of World Metropolitan Day; `is_exact` is
-    whether the reader may see exact numbers by gender.
+    it; `board_seats` is None while nobody has written seats down. `day` are the
+    campaigns of World Metropolitan Day, `day_people` the people at their own
+    events; `is_exact` is whether the reader may see exact numbers by gender.
     """
 
     figures: YearFigures
     matrix: EngagementMatrix
     campaigns: Sequence[CampaignOfYear] = ()
+    day: Sequence[CampaignOfYear] = ()
     day_people: Counts = field(default_factory=Counts)
     is_exact: bool = False
     members_at_end: Mapping[str, int] = field(default_factory=dict)
@@ -51,9 +51,8 @@ class YearData:
     def of_the_day(self) -> Counter[str]:
         """Events of World Metropolitan Day by organiser."""
         found: Counter[str] = Counter()
-        for one in self.campaigns:
-            if is_world_metropolitan_day(one.title, one.slug):
-                found.update(one.by)
+        for one in self.day:
+            found.update(one.by)
         return found
 
     def computed_figure(self, code: str) -> Computed | None:

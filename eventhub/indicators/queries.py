@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +17,9 @@ from eventhub.errors import NotFound
 from eventhub.indicators.computing import YearData, compute, functions
 from eventhub.indicators.definitions import definitions
 from eventhub.indicators.rules import FIRST_REPORT, Computed, StatedValue, YearEntry, compare, plain, tidy
-from eventhub.speakers.rules import Counts
 from eventhub.statistics.campaigns import campaign_people, campaigns_of
 from eventhub.statistics.definitions import DEFINITIONS
-from eventhub.statistics.disclosure import added
+from eventhub.statistics.disclosure import total
 from eventhub.statistics.queries import as_seen, figures_of, years_with_figures
 from eventhub.statistics.reading import members_at_end, members_joined, membership_of
 from eventhub.words import Sentence
@@ -233,12 +231,13 @@ async def known_years(years: Sequence[int], *, is_exact: bool) -> dict[int, Year
         for year in lively.intersection(years):
             members = await membership_of(year)
             campaigns = await campaigns_of(year)
-            day = [one.slug for one in campaigns if is_world_metropolitan_day(one.title, one.slug)]
+            day = [one for one in campaigns if is_world_metropolitan_day(one.title, one.slug)]
             found[year] = YearData(
                 as_seen(await figures_of(year), is_exact=is_exact),
                 await engagement_of(year),
                 campaigns,
-                reduce(added, [await campaign_people(year, slug) for slug in day], Counts()),
+                day,
+                total([await campaign_people(year, one.slug) for one in day]),
                 is_exact,
                 members_at_end(members),
                 members_joined(members, year),

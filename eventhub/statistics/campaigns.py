@@ -35,7 +35,6 @@ _OWN = f"c.involvement IN ({_LED})"
 class CampaignOfYear:
     """A campaign and its events of one year by organiser."""
 
-    id: UUID
     slug: str
     title: str
     theme: str
@@ -93,9 +92,7 @@ async def campaigns_of(year: int) -> list[CampaignOfYear]:
         "SELECT id, slug, title, theme, is_public, starts_on FROM campaign ORDER BY starts_on, title, id",
     )
     return [
-        CampaignOfYear(
-            row["id"], row["slug"], row["title"], row["theme"], bool(row["is_public"]), by.get(row["id"], Counter())
-        )
+        CampaignOfYear(row["slug"], row["title"], row["theme"], bool(row["is_public"]), by.get(row["id"], Counter()))
         for row in rows
         if row["id"] in by or first <= row["starts_on"] < end
     ]

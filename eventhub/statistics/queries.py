@@ -19,13 +19,7 @@ from eventhub.statistics.definitions import DEFINITIONS
 from eventhub.statistics.disclosure import Crowd, exact
 from eventhub.statistics.facts import EventFact
 from eventhub.statistics.kept import kept
-from eventhub.statistics.reading import (
-    active_members,
-    events_of,
-    facts_of,
-    lab_participants,
-    parts_of,
-)
+from eventhub.statistics.reading import active_members, events_of, facts_of, lab_participants, parts_of
 from eventhub.statistics.rules import (
     AnnexRow,
     Figure,

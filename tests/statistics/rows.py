@@ -109,6 +109,18 @@ async def a_lab(lab_round: UUID, number: int, name: str, *themes: UUID) -> UUID:
     return new
 
 
+async def a_partner(name: str, event: UUID) -> None:
+    """A partner that hosts an event."""
+    partner = uuid4()
+    await sql(
+        "INSERT INTO partner (id, key, name, name_folded, country, updated_at) VALUES ({}, {}, {}, {}, '', {})",
+        partner, name, name, name, NOW,
+    )  # fmt: skip
+    await sql(
+        "INSERT INTO event_partner (id, event, partner, role) VALUES ({}, {}, {}, 'host')", uuid4(), event, partner
+    )
+
+
 async def a_session(lab: UUID, day: date, number: int = 1) -> UUID:
     """An online session of a lab."""
     event = await an_event(f"Session {day:%d}", day, kind="lab_session", mode="online", place="", country="")
@@ -315,14 +327,7 @@ async def a_year_of_meetings() -> None:
         await on_gender(event)
     await an_event("Bilateral of others", date(2021, 9, 3), kind="bilateral", involvement="participated")
     for name in ("uclg", "foundation"):
-        partner = uuid4()
-        await sql(
-            "INSERT INTO partner (id, key, name, name_folded, country, updated_at) VALUES ({}, {}, {}, {}, '', {})",
-            partner, name, name, name, NOW,
-        )  # fmt: skip
-        await sql(
-            "INSERT INTO event_partner (id, event, partner, role) VALUES ({}, {}, {}, 'host')", uuid4(), forum, partner
-        )
+        await a_partner(name, forum)
     for person, score in ((ana, 5), (di, 4), (fay, 4), (bo, 5), (cy, 5)):
         await sql(
             "INSERT INTO feedback (id, event, person, language, asked_at, usefulness, overall, answered_at) "

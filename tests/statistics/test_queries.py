@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 
@@ -19,9 +18,10 @@ from eventhub.statistics.queries import (
 )
 from eventhub.statistics.rows import Page, rows_behind
 from eventhub.statistics.rules import PanelCounts, ThemeCount
-from tests.make import NOW, a_member, a_person
+from tests.make import a_member, a_person
 from tests.statistics.rows import (
     a_head_count,
+    a_partner,
     a_registration,
     a_slot,
     a_year,
@@ -329,14 +329,7 @@ async def test_who_joined_and_left_in_one_year_is_a_new_member_and_no_member_at_
 
 async def test_partners_of_bilateral_meetings_are_none_of_own_events_or_events_of_others(database):
     for kind in ("forum", "bilateral"):
-        partner, event = uuid4(), await an_event(kind, date(2023, 5, 1), kind=kind)
-        await sql(
-            "INSERT INTO partner (id, key, name, name_folded, country, updated_at) VALUES ({}, {}, {}, {}, '', {})",
-            partner, kind, kind, kind, NOW,
-        )  # fmt: skip
-        await sql(
-            "INSERT INTO event_partner (id, event, partner, role) VALUES ({}, {}, {}, 'host')", uuid4(), event, partner
-        )
+        await a_partner(kind, await an_event(kind, date(2023, 5, 1), kind=kind))
     assert (await figures_of(2023))["partners"].value == 1
 
 
