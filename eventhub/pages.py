@@ -4,7 +4,8 @@ import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -294,6 +295,7 @@ def environment() -> jinja2.Environment:
         "moments": lambda start, end, zone: languages.format_moments(start, end, zone, languages.current()),
         "wall": lambda at, zone: f"{languages.in_zone(at, zone):%Y-%m-%dT%H:%M}",
         "differs": _differs,
+        "label_places": _label_places,
         "paragraphs": _paragraphs,
         "audit": lambda action: languages.gettext(action_label(action)),
         "datetime": _datetime,
@@ -360,6 +362,23 @@ def _clock_elsewhere(start: datetime, end: datetime | None, zone: str, other: st
     if there != start.astimezone(ZoneInfo(zone)).date():
         words = f"{languages.day_in_words(there, 'd MMM')}, {words}"
     return words
+
+
+#: Letters in a line of a label of a chart: so many stand beside the numbers on a phone.
+_LABEL = 34
+#: From one line of a label to the next, in em.
+_LINE = 1.25
+
+
+def _label_places(labels: Sequence[object], height: float) -> tuple[list[tuple[float, list[str]]], float]:
+    """Where the rows of a chart begin, with the lines of their labels, and its height; in em, a row of one line given."""
+    places: list[tuple[float, list[str]]] = []
+    top = 0.0
+    for label in labels:
+        lines = textwrap.wrap(str(label), _LABEL) or [""]
+        places.append((top, lines))
+        top += height + _LINE * (len(lines) - 1)
+    return places, top
 
 
 def _paragraphs(text: str) -> Markup:
